@@ -134,18 +134,21 @@ export function newestOf({ ran, attempts }: Place): TimelineEntry {
 
 /** By service and environment, with what 0.1.0 recorded where it belongs. */
 export function resolvePlaces(places: Places): Places {
-  const named = new Map([...places].map(([key, place]) => [key, newestOf(place)] as const));
-  if ([...named.values()].every(({ identity }) => identity !== undefined)) return places;
-  const keyOf = serviceKeysOf(named.values());
+  if (!hasNameless(places)) return places;
+  const keyOf = serviceKeysOf([...places.values()].map(newestOf));
   const resolved = new Map<string, Place>();
-  for (const [own, entry] of named) {
-    const place = places.get(own);
-    if (!place) continue;
-    const key = placeKey(keyOf(entry), entry.environment.name);
+  for (const place of places.values()) {
+    const newest = newestOf(place);
+    const key = placeKey(keyOf(newest), newest.environment.name);
     const same = resolved.get(key);
     resolved.set(key, same ? mingle(same, place) : place);
   }
   return resolved;
+}
+
+function hasNameless(places: Places): boolean {
+  for (const place of places.values()) if (newestOf(place).identity === undefined) return true;
+  return false;
 }
 
 /** Of one place, one beside the other in time. */

@@ -8,8 +8,10 @@ export function jsx<Props extends object>(type: string | ((props: Props) => Html
   if (typeof type === 'function') return type(props);
   let attributes = '';
   let content = '';
-  for (const [name, value] of Object.entries(props)) {
-    if (name === 'children') content = toMarkup(value);
+  for (const name of Object.keys(props)) {
+    const value: unknown = props[name as keyof Props]; // its own key
+    if (name === 'children')
+      content = toMarkup(value as Piece); // as the types of the elements have it
     else if (value === true) attributes += ` ${name}`;
     else if (value !== undefined && value !== false) attributes += ` ${name}="${inAttribute(value)}"`;
   }

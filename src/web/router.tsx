@@ -29,6 +29,7 @@ import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
 import { endWithSession, rememberWho, viewerOf } from './session.ts';
+import { createSuggest, type Suggestions } from './suggestions.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import { unreadParameters } from './unread-parameters.ts';
 
@@ -57,6 +58,7 @@ const Test = z.object({ test: z.uuid() });
 
 /** What every route needs beside its parts. */
 interface RouteParts extends PageParts {
+  readonly suggest: () => Promise<Suggestions>;
   readonly whoOf: (request: Request) => Viewer;
   /** Lets admins pass, with a form of ours. */
   readonly guard: readonly RequestHandler[];
@@ -66,7 +68,7 @@ interface RouteParts extends PageParts {
 export function createPages(parts: PageParts): RequestHandler {
   // Only logged-in users come this far; `viewer` is the role with the fewest rights.
   const whoOf = (request: Request): Viewer => viewerOf(request) ?? { role: 'viewer' };
-  const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin };
+  const routeParts: RouteParts = { ...parts, suggest: createSuggest(parts.deployments), whoOf, guard: requireAdmin };
   const router = Router();
   router.use((_request, response, next) => {
     response.set('content-security-policy', CONTENT_SECURITY_POLICY);

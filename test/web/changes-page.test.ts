@@ -88,7 +88,7 @@ describe('the list of changes', () => {
     expect(page).toContain('name="to" value="2026-05-04T12:00:00"');
     expect(page).not.toContain('data-live');
     const week = await show('/?range=all', ...changes);
-    expect(week).toContain(`href="/?range=all&amp;to=${encodeURIComponent(noon)}">before this`);
+    expect(week).toContain(`href="/?range=all&amp;to=${noon}">before this`);
   });
 
   it('takes two ends in either order', async () => {
@@ -157,7 +157,7 @@ describe('the list of changes', () => {
     });
     expect(text(page)).toContain('1+ change');
     expect(text(page)).toContain('Only the newest 300,000 were looked through');
-    expect(page).toContain('/?text=lamp&amp;service=lighthouse-api&amp;range=30d&amp;to=2026-05-01T09%3A00%3A00.001Z');
+    expect(page).toContain('/?text=lamp&amp;service=lighthouse-api&amp;range=30d&amp;to=2026-05-01T09:00:00.001Z');
   });
 
   it('shows that nothing matches a filter, and how to see all', async () => {

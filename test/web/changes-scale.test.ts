@@ -6,6 +6,7 @@ import { type ChangeLog, createChangeLog } from '../../src/recording/change-log.
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import { changesPage } from '../../src/web/pages/changes.tsx';
+import { createSuggest } from '../../src/web/suggestions.ts';
 import { alone, aRecord } from '../support/records.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { expectWithin } from '../support/time.ts';
@@ -56,7 +57,13 @@ async function timed(query: object) {
     const began = performance.now();
     body = (
       await changesPage(
-        { deployments, alerts: memoryAlerts(), running: createRunning(deployments), sources: [] },
+        {
+          deployments,
+          alerts: memoryAlerts(),
+          running: createRunning(deployments),
+          sources: [],
+          suggest: createSuggest(deployments),
+        },
         query,
         NOW,
       )

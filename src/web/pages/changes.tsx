@@ -32,16 +32,16 @@ import { readServiceLanes } from '../parts/service-lanes.ts';
 import { When } from '../parts/time.tsx';
 import { type ShownLane, Timeline } from '../parts/timeline.tsx';
 import { UnknownNames } from '../parts/unknown-names.tsx';
+import type { Suggestions } from '../suggestions.ts';
 
 const PAGE_SIZE = 50;
-/** The newest changes, whose names are suggested in the filter fields. */
-const SUGGEST_FROM = 200;
 
 export interface ChangesParts {
   readonly alerts: Pick<Alerts, 'list'>;
   readonly deployments: Deployments;
   readonly running: Running;
   readonly sources: readonly Source[];
+  readonly suggest: () => Promise<Suggestions>;
 }
 
 export interface ChangesView {
@@ -54,7 +54,7 @@ export interface ChangesView {
 
 /** The changes as a timeline and as a list, the newest first. */
 export async function changesPage(
-  { deployments, alerts, running, sources }: ChangesParts,
+  { deployments, alerts, running, sources, suggest }: ChangesParts,
   asked: unknown,
   now: Date,
 ): Promise<ChangesView> {
@@ -63,11 +63,12 @@ export async function changesPage(
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
   const reading = Promise.all([
     find({ deployments, alerts, query, facets: selection.facets, now }),
-    deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
+    deployments.list({ facets: {}, limit: 1, offset: 0 }),
+    suggest(),
   ]);
-  const [[found, newest], statusOf] = await Promise.all([reading, running.statusOf(reading)]);
+  const [[found, newest, suggestions], statusOf] = await Promise.all([reading, running.statusOf(reading)]);
   return {
-    body: <Changes {...{ found, newest, query, problems, unknown, statusOf, now, sources }} />,
+    body: <Changes {...{ found, newest, suggestions, query, problems, unknown, statusOf, now, sources }} />,
     empty: newest.total === 0,
     isMisread: problems.length > 0,
   };
@@ -76,6 +77,7 @@ export async function changesPage(
 interface View {
   readonly found: QueryResult;
   readonly newest: Listed;
+  readonly suggestions: Suggestions;
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
   readonly unknown: readonly UnknownName[];
@@ -84,14 +86,14 @@ interface View {
   readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, query, problems, unknown, statusOf, now, sources }: View): Html {
+function Changes({ found, newest, suggestions, query, problems, unknown, statusOf, now, sources }: View): Html {
   const { list, entries, services, alerts, range, window } = found;
   const shown = list.deployments.length > 0;
   // Only a page that goes up to now has something to wait for.
   return (
     <>
       <Heading aside={<Aside list={list} query={query} />}>Changes</Heading>
-      <ChangeFilters query={query} newest={newest.deployments} />
+      <ChangeFilters query={query} suggestions={suggestions} />
       <div id="changes" data-live={query.to === undefined && '/events'}>
         <div id="span">
           <TimeBar {...{ query, range, window }} />

@@ -1,9 +1,8 @@
 import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
-import type { Deployment } from '../../domain/deployment.ts';
-import { swimlaneOf } from '../../domain/swimlane.ts';
 import type { Window } from '../../domain/timeline.ts';
 import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from '../changes-query.ts';
 import type { Html } from '../html.ts';
+import type { Suggestions } from '../suggestions.ts';
 import { ChoiceField, FilterForm, NameField, SearchField } from './filter-form.tsx';
 
 /** The parameters in the folded part of the form. */
@@ -22,26 +21,23 @@ const FIELDS = [
 
 interface FiltersView {
   readonly query: ChangesQuery;
-  readonly newest: readonly Deployment[];
+  readonly suggestions: Suggestions;
 }
 
-export function ChangeFilters({ query, newest }: FiltersView): Html {
+export function ChangeFilters({ query, suggestions }: FiltersView): Html {
   const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
   return (
     <FilterForm action="/" id="filters" label="Changes" submit="Search" isFiltered={isNarrowed}>
       <SearchField name="text" value={query.text} placeholder="words, or a pasted address" width="grow" />
-      <MoreFilters query={query} newest={newest} />
+      <MoreFilters query={query} suggestions={suggestions} />
       {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
     </FilterForm>
   );
 }
 
 /** The folded part of the form, labelled with the filters in use. */
-function MoreFilters({ query, newest }: FiltersView): Html {
-  const names = namesIn(newest);
-  const field = (name: keyof typeof names) => (
-    <NameField name={name} value={query[name]} known={[...new Set(names[name])].sort()} />
-  );
+function MoreFilters({ query, suggestions }: FiltersView): Html {
+  const field = (name: keyof Suggestions) => <NameField name={name} value={query[name]} known={suggestions[name]} />;
   const inUse = FIELDS.flatMap((name) =>
     query[name] === undefined ? [] : `${name.replace('change_type', 'type')} ${query[name]}`,
   );
@@ -52,7 +48,7 @@ function MoreFilters({ query, newest }: FiltersView): Html {
         {field('environment')}
         {field('service')}
         {field('person')}
-        {(names.owner.length > 0 || query.owner !== undefined) && field('owner')}
+        {(suggestions.owner.length > 0 || query.owner !== undefined) && field('owner')}
         {field('source')}
         <ChoiceField name="tier" of={choicesOf(Tier)} chosen={query.tier} />
         <ChoiceField name="change_type" label="type" of={choicesOf(ChangeType)} chosen={query.change_type} />
@@ -71,16 +67,6 @@ function MoreFilters({ query, newest }: FiltersView): Html {
     </details>
   );
 }
-
-/** Suggestions for a field. */
-const namesIn = (newest: readonly Deployment[]) => ({
-  environment: newest.flatMap(({ environment }) => [environment.name, swimlaneOf(environment)]),
-  service: newest.map(({ service }) => service),
-  owner: newest.flatMap(({ owner }) => owner?.team ?? []),
-  person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
-  source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),
-  tag: newest.flatMap(({ tags }) => tags),
-});
 
 const choicesOf = ({ options }: { readonly options: readonly string[] }) => options.map((value) => ({ value }));
 
