@@ -4,7 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { type Environment, loadConfig } from './load.ts';
+import type { Environment } from './environment.ts';
+import { loadConfig } from './load.ts';
 import { findRunningBridge, type RunningBridge } from './running-bridge.ts';
 import { keptSecret } from './secrets.ts';
 

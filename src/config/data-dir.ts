@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -17,11 +18,21 @@ const CAUSES: Readonly<Record<string, string>> = {
  */
 export function prepareDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(dataDir));
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw explainFault(cause, dataDir);
   }
+}
+
+/**
+ * One after the other: `recursive` never returns where the system answers ENOENT although the directory around it
+ * exists, as in /proc.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** What a failed access within the data directory means, and what to do. Any other error is returned unchanged. */

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, visit, type YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { useProxies } from '../outbound/egress.ts';
 import type { TraceSettings } from '../telemetry/span.ts';
+import { nearestName } from '../values/typos.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import { checkSpelling, type Environment } from './environment.ts';
 import { proxiesOf } from './proxies.ts';
 import { keptSecret, openSecrets } from './secrets.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_FILE_BYTES = 1024 * 1024;
 /** Written for a secret that is generated at the first start and kept in the data directory. */
@@ -22,7 +22,9 @@ const GENERATED = 'generated';
 export function loadConfig(environment: Environment = process.env, options: LoadOptions = {}): Config {
   const file = configFile(environment);
   useProxies(proxiesOf(environment));
-  return parseConfig(file, readConfigFile(file), { environment, ...options });
+  const text = readConfigFile(file);
+  checkSpelling(environment, text);
+  return parseConfig(file, text, { environment, ...options });
 }
 
 export interface LoadOptions {
@@ -58,8 +60,7 @@ export function parseConfig(
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
-  if (document.errors.length > 0)
-    throw new ConfigError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split('\n')[0]}`));
+  if (document.errors.length > 0) throw new ConfigError(document.errors.map((error) => explainSyntax(error, file)));
   const problems = substitute(document, environment, at);
   if (problems.length > 0) throw new ConfigError(problems);
   const raw = fillGenerated(withoutNulls(document.toJS()), mayMakeSecrets);
@@ -67,6 +68,13 @@ export function parseConfig(
   const parsed = Config.safeParse(raw ?? {}, { jitless: true });
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, document, at)));
+}
+
+/** Without the line itself, which may be a secret's. */
+function explainSyntax({ message, linePos }: YAMLParseError, file: string): string {
+  const [start] = linePos ?? [];
+  const what = message.replace(/ at line \d+, column \d+:?\n[\s\S]*$/, '');
+  return start ? `${file}:${start.line}: no valid YAML, at column ${start.col}: ${what}` : `${file}: ${what}`;
 }
 
 function readConfigFile(file: string): string {
@@ -173,12 +181,24 @@ function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: numbe
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
   return keys.map((unknownKey) => {
     const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
-    const message =
-      unknownKey === undefined
-        ? issue.message
-        : 'unknown key; remove it or correct its spelling (config/shiplog.example.yaml has them all)';
+    const message = unknownKey === undefined ? messageOf(issue, document.getIn(path)) : explainKey(path);
     return `${at(offsetOf(document, path))}: ${dotted(path)}: ${message}`;
   });
+}
+
+function explainKey(path: readonly PropertyKey[]): string {
+  const meant = path.length === 1 ? nearestName(String(path[0]), Object.keys(Config.in.shape)) : undefined;
+  const advice = meant === undefined ? 'remove it or correct its spelling' : `did you mean ${meant}?`;
+  return `unknown key; ${advice} (config/shiplog.example.yaml has them all)`;
+}
+
+function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== 'invalid_union' || !('options' in issue) || !Array.isArray(issue.options)) return issue.message;
+  const known = issue.options.map(String);
+  const meant = typeof value === 'string' ? nearestName(value, known) : undefined;
+  const advice = meant === undefined ? '' : `did you mean ${meant}? `;
+  const given = value === undefined ? 'write which' : `"${String(value)}" is not known`;
+  return `${given}; ${advice}There are ${known.join(', ')}`;
 }
 
 /** The position of the value, else of the nearest node around it. */

@@ -21,6 +21,10 @@ describe('a data directory that cannot be used', () => {
       );
   });
 
+  it.skipIf(process.platform !== 'linux')('is told where the system makes none, instead of trying forever', () => {
+    expect(() => prepareDataDir('/proc/shiplog/data')).toThrow(/the data directory cannot be used: .* cannot be made/);
+  });
+
   it.each(['EACCES', 'EROFS', 'EPERM'])('is recognised by %s', (code) => {
     expect(explainFault(Object.assign(new Error('no'), { code }), dir)).toMatchObject({ name: 'ConfigError' });
   });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { type Environment, parseConfig } from '../../src/config/load.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { parseConfig } from '../../src/config/load.ts';
 import { AnySource } from '../../src/sources/index.ts';
 
 const SECRET = 'a-secret-of-24-characters';
@@ -102,7 +103,7 @@ describe('a wrong configuration', () => {
       'shiplog.yaml:5: sources[0].secrets[0]: a secret needs at least 16 characters; make one with: openssl rand -hex 32',
     ]);
     expect(problems(minimal('prot: 80\n'))).toEqual([
-      expect.stringMatching(/^shiplog\.yaml:6: prot: unknown key; remove it or correct its spelling/),
+      expect.stringMatching(/^shiplog\.yaml:6: prot: unknown key; did you mean port\? /),
     ]);
     expect(problems(minimal('port: eighty\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: port: /)]);
     expect(problems(minimal('admin_token: again-and-again-and\n'))).toEqual([
@@ -180,6 +181,9 @@ describe('a wrong configuration', () => {
 
   it('refuses what is not YAML, with the line', () => {
     expect(problems('sources: [\n')[0]).toMatch(/^shiplog\.yaml:\d+: /);
+    expect(problems('sources:\n  - type: gitlab\n   secrets: [of-the-team]\n')).toEqual([
+      'shiplog.yaml:3: no valid YAML, at column 1: Sequence item without - indicator',
+    ]);
     expect(problems('')[0]).toMatch(/shiplog\.yaml/);
   });
 

@@ -1,0 +1,29 @@
+import { nearestName } from '../values/typos.ts';
+import { ConfigError } from './config-error.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = 'SHIPLOG_';
+/** Those that are read besides the ones that the file names. */
+const READ = ['SHIPLOG_CONFIG', 'SHIPLOG_DATA_DIR', 'SHIPLOG_URL', 'SHIPLOG_TOKEN'];
+/** Kubernetes sets these for a service that is called shiplog, and Docker for a linked container. */
+const SET_BY_PLATFORM = /_(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)|^SHIPLOG_(?:PORT|NAME|ENV)(?:_|$)/;
+
+/**
+ * A misspelt variable would be ignored, and a default used in its place. Others of our prefix may be somebody's own.
+ * @param text the configuration file
+ * @throws ConfigError
+ */
+export function checkSpelling(environment: Environment, text: string): void {
+  const named = [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)/g)].flatMap(([, name]) => name ?? []);
+  const known = new Set([...READ, ...named.filter((name) => name.startsWith(PREFIX))]);
+  const isSet = (name: string) => Boolean(environment[name]);
+  const problems = Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && isSet(name) && !known.has(name) && !SET_BY_PLATFORM.test(name))
+    .flatMap((name) => {
+      const meant = nearestName(name, known);
+      if (meant === undefined || isSet(meant)) return [];
+      return `the environment variable ${name} is not known; did you mean ${meant}? Rename or remove it`;
+    });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
