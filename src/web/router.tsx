@@ -219,7 +219,8 @@ function addInbox(router: Router, parts: RouteParts): void {
   });
 }
 
-const setupView = ({ sources, sinks, inbox, whoOf, publicUrl }: RouteParts, request: Request) => ({
+const setupView = ({ sources, sinks, inbox, deployments, whoOf, publicUrl }: RouteParts, request: Request) => ({
+  deployments,
   sources,
   sinkNames: sinks.map(({ name }) => name),
   inbox,
@@ -239,7 +240,7 @@ function addSetup(router: Router, routeParts: RouteParts): void {
   };
   router.get('/setup', (request, response) => send(request, response, Test.safeParse(request.query).data ?? {}));
   router.get('/setup/last', async (_request, response) => {
-    response.send(await lastFragment(routeParts.sources, routeParts.inbox, new Date()));
+    response.send(await lastFragment(routeParts, new Date()));
   });
   router.post('/setup', ...routeParts.guard, (request, response) =>
     send(request, response, Show.safeParse(request.body).data ?? {}),

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { pipelineStep } from '../../src/sources/bitbucket/setup.ts';
 import { AnySource } from '../../src/sources/index.ts';
-import { memoryInbox, source, webhook } from './stores.ts';
+import { memoryDeployments, memoryInbox, source, step, webhook } from './stores.ts';
 import { ADMIN, app, CHANGES, glance, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
@@ -30,6 +30,14 @@ describe('the set-up page', () => {
       .set('cookie', sessionCookie())
       .set('host', 'x"><script>alert(1)</script>');
     expect(response.text).not.toContain('<script>');
+  });
+
+  it('names what the last webhook deployed, as the inbox does, and not the key that it has here', async () => {
+    const change = step({ deployment: 'argocd:lighthouse/beacon:7', service: 'beacon' });
+    const inbox = memoryInbox([webhook({ source: 'argocd', verdict: 'recorded', deployments: [change.deployment] })]);
+    const page = await see('/setup', { inbox, deployments: memoryDeployments([change]) });
+    expect(text(page)).toMatch(/It works\. Last webhook .* beacon → production/);
+    expect(text(page)).not.toContain(change.deployment);
   });
 
   it('shows the last webhook of each source and its verdict', async () => {

@@ -8,17 +8,15 @@ import { SETUP_SCRIPT } from '../assets.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { deploymentPath } from '../parts/deployment-labels.tsx';
-import { VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
+import { type Named, namedIn, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
 import { WithCode } from '../parts/labels.tsx';
-import { isTest, LastWebhook } from '../parts/last-webhook.tsx';
+import { isTest, LastWebhook, type LastWebhookParts } from '../parts/last-webhook.tsx';
 import { Heading } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
 import { recipeFor } from '../parts/recipe.tsx';
 
-export interface SetupView {
-  readonly sources: readonly Source[];
+export interface SetupView extends LastWebhookParts {
   readonly sinkNames: readonly string[];
-  readonly inbox: Inbox;
   /** Protocol and host by which the reader came. */
   readonly base: string;
   readonly now: Date;
@@ -35,13 +33,14 @@ export interface SetupView {
 
 /** What to paste where, and whether it worked. */
 export async function setupPage(view: SetupView): Promise<Html> {
-  const { sources, inbox, at, test, welcome = false } = view;
+  const { sources, inbox, deployments, at, test, welcome = false } = view;
   const [{ newest, isAll }, hours, tests] = await Promise.all([
     lastWebhooksBySource(inbox),
     inbox.hours(view.now),
     test ? inbox.entries([test]) : [],
   ]);
   const tested = tests[0];
+  const named = await namedIn([...newest.values()], deployments);
   const cards = await Promise.all(
     sources.map((source) =>
       card(source, {
@@ -49,6 +48,7 @@ export async function setupPage(view: SetupView): Promise<Html> {
         entry: newest.get(source.name),
         isAll,
         hours: hours.get(source.name) ?? [],
+        named,
         ...(tested?.source === source.name && { tested }),
       }),
     ),
@@ -95,6 +95,7 @@ interface Card extends SetupView {
   readonly entry: InboxEntry | undefined;
   readonly isAll: boolean;
   readonly hours: readonly Hour[];
+  readonly named: Named;
   readonly tested?: InboxEntry;
 }
 
@@ -103,7 +104,7 @@ const placeOf = (name: string): string => `source-${name}`;
 
 async function card(source: Source, view: Card): Promise<Html> {
   const { name, productName, isQuietWhenWell = false } = source;
-  const { base, who, show, entry, isAll, hours, now } = view;
+  const { base, who, show, entry, isAll, hours, named, now } = view;
   const url = `${base}/webhooks/${name}`;
   const secret = who.role === 'admin' && name === show ? source.secrets[0] : undefined;
   return (
@@ -112,7 +113,7 @@ async function card(source: Source, view: Card): Promise<Html> {
         {productName}
         {name !== productName && [' ', <span class="mute">{name}</span>]}
       </h2>
-      <LastWebhook {...{ source: name, isQuietWhenWell, entry, isAll, hours, now }} />
+      <LastWebhook {...{ source: name, isQuietWhenWell, entry, isAll, hours, named, now }} />
       {(await outdatedAt(source, view.inbox)).map((advice) => (
         <p class="complaint">
           <WithCode>{advice}</WithCode>

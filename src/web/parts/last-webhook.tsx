@@ -1,19 +1,27 @@
 import type { Hour } from '../../domain/hours.ts';
 import { reasonTextFor } from '../../sources/reasons.ts';
 import type { Source } from '../../sources/source.ts';
+import type { Deployments } from '../../store/changes/deployments.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { LAST_WEBHOOKS_AMONG, lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
 import { TEST_AGENT } from '../actions.ts';
 import type { Html } from '../html.ts';
-import { Reason, VerdictBadge, webhookPath } from './inbox-labels.tsx';
+import { type Named, namedIn, Reason, VerdictBadge, webhookPath } from './inbox-labels.tsx';
 import { WithCode } from './labels.tsx';
 import { SourceDay } from './source-day.tsx';
 import { When } from './time.tsx';
 
+export interface LastWebhookParts {
+  readonly sources: readonly Source[];
+  readonly inbox: Inbox;
+  readonly deployments: Pick<Deployments, 'many'>;
+}
+
 /** The fragment that the script of the set-up page loads every two seconds. */
-export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
+export async function lastFragment({ sources, inbox, deployments }: LastWebhookParts, now: Date): Promise<string> {
   const [{ newest, isAll }, hours] = await Promise.all([lastWebhooksBySource(inbox), inbox.hours(now)]);
+  const named = await namedIn([...newest.values()], deployments);
   return sources
     .map(({ name, isQuietWhenWell = false }) => ({
       source: name,
@@ -21,6 +29,7 @@ export async function lastFragment(sources: readonly Source[], inbox: Inbox, now
       entry: newest.get(name),
       isAll,
       hours: hours.get(name) ?? [],
+      named,
       now,
     }))
     .map((view) => (<LastWebhook {...view} />).markup)
@@ -43,6 +52,7 @@ export interface LastWebhookView {
   readonly isAll: boolean;
   /** Hours in which something came, oldest first. */
   readonly hours: readonly Hour[];
+  readonly named: Named;
   readonly now: Date;
 }
 
@@ -56,7 +66,7 @@ export const LastWebhook = (view: LastWebhookView): Html => (
   </div>
 );
 
-function Newest({ entry, isAll, now }: LastWebhookView): Html {
+function Newest({ entry, isAll, named, now }: LastWebhookView): Html {
   if (!entry) {
     return (
       <div class="last none">
@@ -74,7 +84,7 @@ function Newest({ entry, isAll, now }: LastWebhookView): Html {
         <a href={webhookPath(entry)}>
           <When at={entry.receivedAt} now={now} />
         </a>{' '}
-        <VerdictBadge verdict={entry.verdict} /> <Reason of={entry} />
+        <VerdictBadge verdict={entry.verdict} /> <Reason of={entry} named={named} />
       </p>
       {reasonText && (
         <p>
