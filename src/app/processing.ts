@@ -184,6 +184,7 @@ const attemptingFirst = ({ forward, ...delivering }: Delivering, queues: Queues)
     ...delivering,
     forward: (sink, key, justWritten) => forward(sink, key, { parent: currentTraceparent(), justWritten }),
     enqueue: queues.forward,
+    addFailure: queues.addFirstFailure,
   });
 
 /** Makes one delivery: for the workers, and for first attempts. */

@@ -18,6 +18,9 @@ const AT_ONCE = 4;
 /** After a slow or failed attempt, deliveries to the destination go to its queue for at least this time. */
 const REST_MS = 5_000;
 
+/** When a job begins whose first attempt takes longer than WAIT_MS: most have ended by then. */
+const LATE_MS = 1_000;
+
 /** How many of the deliveries that were queued last are remembered: a repeat may come before what it repeats. */
 const QUEUED = 500;
 
@@ -25,6 +28,7 @@ export interface FirstAttemptParts {
   readonly gates: SinkGates;
   readonly forward: (sink: Sink, key: string, view: DeploymentView) => Promise<Forwarded>;
   readonly enqueue: Queues['forward'];
+  readonly addFailure: Queues['addFirstFailure'];
   readonly onAttempt: (attempt: Attempted) => void;
   readonly waitMs?: number;
 }
@@ -67,8 +71,9 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
     const mayBegin = !isClosed && sink.ratePerMinute === undefined && countOf(sink) < AT_ONCE;
     return mayBegin && gate && !isTroubled(gate) && !rests.isResting(sink) ? gate : undefined;
   };
-  const begin = (name: string, sink: Sink, work: { gate: SinkGate; deliver: () => Promise<void> }): Begun => {
-    const begun = { sink: sink.name, ...beginUnlessGivenUp(work.gate, work.deliver) };
+  const begin = (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
+    const name = nameOf(sink, view);
+    const begun = { sink: sink.name, ...attempt(gate, sink, view) };
     underWay.set(name, begun);
     const end = () => underWay.delete(name);
     begun.over.then(end, end);
@@ -79,13 +84,11 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
       const name = nameOf(sink, view);
       const gate = isNew && afterMs === 0 && !queued.has(name) ? gateFor(sink) : undefined;
       // A repeat waits too: a job that it made would be another attempt where the first one fails.
-      const begun =
-        underWay.get(name) ?? (gate && begin(name, sink, { gate, deliver: () => attempt(gate, sink, view) }));
+      const begun = underWay.get(name) ?? (gate && begin(gate, sink, view));
       if (!begun) return enqueue(sink, view, { afterMs });
       if (await within(waitMs, begun.over, () => false)) return;
-      begun.giveUp();
       rests.begin(sink, REST_MS);
-      await enqueue(sink, view);
+      await begun.leaveToQueue();
     },
     async close() {
       isClosed = true;
@@ -94,8 +97,16 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   };
 }
 
-function attempting({ forward, enqueue, onAttempt }: FirstAttemptParts, rests: Rests) {
-  return async (gate: SinkGate, sink: Sink, view: DeploymentView): Promise<void> => {
+interface Begun {
+  readonly sink: string;
+  /** Resolves when the delivery is made or in the queue. */
+  readonly over: Promise<true>;
+  /** Puts the delivery into the queue. If the attempt has not started, it does not start any more. */
+  leaveToQueue(): Promise<void>;
+}
+
+function attempting({ forward, enqueue, addFailure, onAttempt }: FirstAttemptParts, rests: Rests) {
+  const tryOnce = async (gate: SinkGate, sink: Sink, view: DeploymentView): Promise<EnqueueOptions | undefined> => {
     const { key } = view.deployment;
     const startedMs = performance.now();
     const elapsedMs = () => Math.round(performance.now() - startedMs);
@@ -103,43 +114,46 @@ function attempting({ forward, enqueue, onAttempt }: FirstAttemptParts, rests: R
       const outcome = await forward(sink, key, view);
       onAttempt({ sink: sink.name, deployment: key, outcome, ms: elapsedMs() });
       resetStreak(gate.streak);
+      return undefined;
     } catch (error) {
       const { message, retry, status, concerns } = asFailure(error);
       const isBusy = typeof retry === 'object' && retry.hold === 'job' && status === undefined;
-      if (isBusy) return enqueue(sink, view, { afterMs: retry.afterMs });
+      if (isBusy) return { afterMs: retry.afterMs };
       // The worker may not receive the job for a while, as another replica may have put the sink on hold.
       if (retry !== 'never') rests.begin(sink, Math.max(REST_MS, typeof retry === 'object' ? retry.afterMs : 0));
       // The worker of the queue handles this failure as it handles that of any other attempt.
       const answered = { ...(status !== undefined && { status }), ...(concerns !== undefined && { concerns }) };
-      await enqueue(sink, view, { firstFailure: { message, retry, ...answered, ms: elapsedMs() } });
+      return { firstFailure: { message, retry, ...answered, ms: elapsedMs() } };
     }
   };
+  return (gate: SinkGate, sink: Sink, view: DeploymentView): Omit<Begun, 'sink'> => {
+    let hasStarted = false;
+    let queued: Promise<void> | undefined;
+    const over = gate.run(async (): Promise<true> => {
+      if (queued) return true;
+      hasStarted = true;
+      const left = await tryOnce(gate, sink, view);
+      const wasQueued = queued as Promise<void> | undefined; // leaveToQueue() may have been called meanwhile
+      if (left && !wasQueued) await enqueue(sink, view, left);
+      await wasQueued;
+      if (left?.firstFailure && wasQueued) await addFailure(sink, view, left.firstFailure);
+      return true;
+    });
+    return {
+      over,
+      leaveToQueue() {
+        queued ??= enqueue(sink, view, { afterMs: hasStarted ? LATE_MS : 0 });
+        return queued;
+      },
+    };
+  };
 }
+
+type EnqueueOptions = NonNullable<Parameters<Queues['forward']>[2]>;
 
 /** One moment of a deployment at one sink: its job has the same id. */
 const nameOf = ({ name }: Pick<Sink, 'name'>, { deployment }: Parameters<Queues['forward']>[1]): string =>
   `${name}\n${forwardJobId(deployment)}`;
-
-interface Begun {
-  readonly sink: string;
-  readonly over: Promise<true>;
-  /** Need not start any more: the delivery is in the queue. */
-  giveUp(): void;
-}
-
-function beginUnlessGivenUp(gate: SinkGate, deliver: () => Promise<void>): Omit<Begun, 'sink'> {
-  let isGivenUp = false;
-  const over = gate.run(async (): Promise<true> => {
-    if (!isGivenUp) await deliver();
-    return true;
-  });
-  return {
-    over,
-    giveUp() {
-      isGivenUp = true;
-    },
-  };
-}
 
 /** The sinks whose deliveries go to their queues for now. */
 type Rests = ReturnType<typeof createRests>;

@@ -1,4 +1,4 @@
-import { type JobsOptions, Queue } from 'bullmq';
+import { type Job, type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { digest } from '../domain/change-record.ts';
@@ -93,6 +93,12 @@ export interface Queues {
     delivery: { readonly deployment: Deployment },
     options?: { readonly afterMs?: number; readonly firstFailure?: FirstFailure },
   ): Promise<void>;
+  /** Adds the error of its first attempt to a delivery that was queued while this attempt was under way. */
+  addFirstFailure(
+    sink: Pick<Sink, 'name'>,
+    delivery: { readonly deployment: Deployment },
+    failure: FirstFailure,
+  ): Promise<void>;
   /** Ids of active jobs, of all queues; need not be complete. */
   underWay(): Promise<readonly string[]>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
@@ -154,6 +160,12 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
         data: job,
         opts: { jobId: forwardJobId(deployment), ...(afterMs > 0 && { delay: afterMs }) },
       });
+    },
+    async addFirstFailure(sink, { deployment }, firstFailure) {
+      const queue = await queueOf(forwardQueueName(sink.name));
+      const job: Job<ForwardJob> | undefined = await queue.getJob(forwardJobId(deployment));
+      // A dead letter is sent at once when it is replayed.
+      if (job && !(await job.isFailed())) await job.updateData({ ...job.data, firstFailure });
     },
     all: open,
     async underWay() {

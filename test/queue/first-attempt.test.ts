@@ -70,7 +70,14 @@ async function startDelivering({ ratePerMinute }: { ratePerMinute?: number } = {
     });
   const workers: ReturnType<typeof startWorkers>[] = [];
   const attempts = (waitMs: number) =>
-    createFirstAttempts({ gates, forward, enqueue: queues.forward, onAttempt, waitMs });
+    createFirstAttempts({
+      gates,
+      forward,
+      enqueue: queues.forward,
+      addFailure: queues.addFirstFailure,
+      onAttempt,
+      waitMs,
+    });
   const patient = attempts(PATIENT_MS);
   return {
     requests,
@@ -112,20 +119,20 @@ function open() {
   return { over, settle };
 }
 
-it('delivers what is new at once, and leaves no job', async () => {
+it('delivers a new state immediately, without a job', async () => {
   await bridge.deliver(view('one'));
   expect(bridge.outcomes).toEqual(['delivered']);
   expect(await bridge.queued()).toBe(0);
 });
 
-it('leaves to the queue what is no news, and what is to wait', async () => {
+it('queues a state that was recorded before, and one that has to wait', async () => {
   await bridge.deliver(view('known'), { afterMs: 0, isNew: false });
   await bridge.deliver(view('early'), { afterMs: PATIENT_MS, isNew: true });
   expect(bridge.requests).toEqual([]);
   expect(await bridge.queued()).toBe(2);
 });
 
-it('leaves to the queue, which counts for all processes, what a destination takes so many of a minute', async () => {
+it('queues deliveries to a destination with a rate limit, as the queue counts for all processes', async () => {
   const limited = await startDelivering({ ratePerMinute: 60 });
   await limited.deliver(view('one'));
   expect(limited.requests).toEqual([]);
@@ -143,7 +150,7 @@ it('counts a failure as the first attempt of its job', async () => {
   expect(bridge.requests).toEqual(['one', 'one']);
 });
 
-it('does not ask again what was refused for good: that is a dead letter', async () => {
+it('makes a dead letter of a permanent refusal, without a second request', async () => {
   bridge.failing('never');
   await bridge.deliver(view('one'));
   bridge.work();
@@ -160,7 +167,7 @@ it('makes no attempt at a destination that has just failed', async () => {
   expect(await bridge.queued()).toBe(2);
 });
 
-it('waits no longer than it may: then the queue has it, and what has not begun does not begin', async () => {
+it('queues a delivery that takes too long, and starts no attempt that was given up', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
   const hurried = bridge.attempts(1);
@@ -172,7 +179,23 @@ it('waits no longer than it may: then the queue has it, and what has not begun d
   expect(bridge.requests).toEqual(['one', 'two']);
 });
 
-it('makes one attempt of the same moment that is reported twice at once', async () => {
+it('makes a dead letter of a refusal that came after the delivery was queued, without a second request', async () => {
+  const answers = open();
+  bridge.answering(async () => {
+    await answers.over;
+    throw new DeliveryFailed('the harbor is closed', { retry: 'never', status: 422 });
+  });
+  const hurried = bridge.attempts(1);
+  await Promise.all([bridge.deliverBy(hurried, view('one')), bridge.deliverBy(hurried, view('one'))]);
+  expect(await bridge.queued()).toBe(1);
+  answers.settle();
+  await hurried.close();
+  bridge.work();
+  await vi.waitFor(() => expect(bridge.died).toEqual(['refused']));
+  expect(bridge.requests).toEqual(['one']);
+});
+
+it('makes one attempt if the same state is reported twice at once', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
   const both = Promise.all([bridge.deliver(view('one')), bridge.deliver(view('one'))]);
@@ -181,7 +204,7 @@ it('makes one attempt of the same moment that is reported twice at once', async 
   expect(bridge.requests).toEqual(['one']);
 });
 
-it('makes no job of a repeat while the attempt is under way: one that is refused is asked for once', async () => {
+it('makes no job for a repeat during the attempt: a refused delivery is sent once', async () => {
   const answers = open();
   bridge.answering(async () => {
     await answers.over;
@@ -195,14 +218,14 @@ it('makes no job of a repeat while the attempt is under way: one that is refused
   expect(bridge.requests).toEqual(['one']);
 });
 
-it('makes no attempt beside the job of a repeat that came first', async () => {
+it('makes no attempt if a repeat was queued first', async () => {
   await bridge.deliver(view('one'), { afterMs: 0, isNew: false });
   await bridge.deliver(view('one'));
   expect(bridge.requests).toEqual([]);
   expect(await bridge.queued()).toBe(1);
 });
 
-it('lets few recorders wait for one destination, and leaves the rest to its queue', async () => {
+it('lets few recorders wait for one destination, and queues all further deliveries', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
   const keys = Array.from({ length: 10 }, (_, at) => `harbor ${at}`);
@@ -213,7 +236,7 @@ it('lets few recorders wait for one destination, and leaves the rest to its queu
   expect(bridge.requests).toEqual(keys.slice(0, 4));
 });
 
-it('waits at the end for what is under way, and then leaves everything to the queue', async () => {
+it('waits for attempts under way when it closes, and queues all further deliveries', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
   const delivered = bridge.deliver(view('one'));
@@ -224,7 +247,7 @@ it('waits at the end for what is under way, and then leaves everything to the qu
   await Promise.all([delivered, closed]);
 });
 
-it('shares the places of a sink with its worker: never more than `concurrency` are under way, and all come', async () => {
+it('makes all deliveries, and never more than `concurrency` at a time together with the worker', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
