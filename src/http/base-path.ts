@@ -5,6 +5,12 @@ import type { RequestHandler, Response } from 'express';
 export const basePathOf = (publicUrl: string | undefined): string =>
   publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
 
+/** `POST http://host/path`, as clients write for a proxy: a server must accept it (RFC 9112, section 3.2.2). */
+export function toOriginForm(request: IncomingMessage): void {
+  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(request.url ?? '') ?? [];
+  if (rest !== undefined) request.url = rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** For a proxy that keeps the prefix: everything behind this handler sees the path without it. */
 export function stripBase(request: IncomingMessage, base: string): void {
   const url = request.url ?? '/';

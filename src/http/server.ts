@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { within } from '../values/within.ts';
-import { stripBase } from './base-path.ts';
+import { stripBase, toOriginForm } from './base-path.ts';
 import { watchConnections } from './connections.ts';
 import { cutUnlessComplete } from './discard.ts';
 import { createMessages } from './messages.ts';
@@ -63,6 +63,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
     connections.inTurn(request, response, () => {
       if (closing.has(server)) response.setHeader('connection', 'close');
       response.once('finish', () => cutUnlessComplete(request));
+      toOriginForm(request);
       stripBase(request, prefix);
       void handler.then((handle) => handle(request, response));
     }),

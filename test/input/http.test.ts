@@ -243,6 +243,7 @@ const HEADERS: readonly Case[] = [
 
 const PATHS: readonly Case[] = [
   taken('a slash at its end', () => ({ path: '/webhooks/gitlab/', body: hook() })),
+  taken('an absolute address', () => ({ path: 'http://harbor.example:8080/webhooks/gitlab', body: hook() })),
   taken('a query', () => ({ path: '/webhooks/gitlab?a=/../b&a=%00', body: hook() })),
   taken('something below the source', () => ({ path: '/webhooks/gitlab/lighthouse/../..', body: hook() })),
   taken('something below the source that cannot be decoded', () => ({ path: '/webhooks/gitlab/%ZZ%00', body: hook() })),
