@@ -259,7 +259,7 @@ const PATHS: readonly Case[] = [
     '/webhooks/gitlab;x',
     '/webhooks/__proto__',
     '/webhooks/constructor',
-    'http://other.example/webhooks/gitlab',
+    'http://other.example/webhooks/nobody',
     '*',
   ].map((path) => row(`"${path}"`, 404, 'rejected: no_such_source', () => ({ path, body: hook() }))),
   ...['/webhooks//gitlab', '//webhooks/gitlab', '//webhooks///gitlab//'].map((path) =>
