@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -31,6 +31,7 @@ it.each(['hang', 'kill'] as const)(
     let bridge = await start(poison);
     onTestFinished(async () => {
       await bridge.exited('SIGKILL');
+      process.kill(Number(readFileSync(join(dataDir, 'redis', 'redis.pid'), 'utf8')), 'SIGKILL'); // nobody else stops it
       rmSync(dataDir, { recursive: true, force: true });
     });
     const url = `http://127.0.0.1:${port}`;
