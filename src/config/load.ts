@@ -8,6 +8,7 @@ import { nearestName } from '../values/typos.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { checkSpelling, type Environment } from './environment.ts';
+import { knownKeysAt } from './known-keys.ts';
 import { proxiesOf } from './proxies.ts';
 import { keptSecret, openSecrets } from './secrets.ts';
 
@@ -186,10 +187,18 @@ function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: numbe
   });
 }
 
+/** A longer list is no help. */
+const MAX_NAMED_KEYS = 24;
+
 function explainKey(path: readonly PropertyKey[]): string {
-  const meant = path.length === 1 ? nearestName(String(path[0]), Object.keys(Config.in.shape)) : undefined;
+  const known = knownKeysAt(Config, path.slice(0, -1));
+  const meant = nearestName(String(path.at(-1)), known);
   const advice = meant === undefined ? 'remove it or correct its spelling' : `did you mean ${meant}?`;
-  return `unknown key; ${advice} (config/shiplog.example.yaml has them all)`;
+  const all =
+    known.length > 0 && known.length <= MAX_NAMED_KEYS
+      ? `known here: ${known.join(', ')}`
+      : 'config/shiplog.example.yaml has them all';
+  return `unknown key; ${advice} (${all})`;
 }
 
 function messageOf(issue: z.core.$ZodIssue, value: unknown): string {

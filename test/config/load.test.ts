@@ -105,6 +105,10 @@ describe('a wrong configuration', () => {
     expect(problems(minimal('prot: 80\n'))).toEqual([
       expect.stringMatching(/^shiplog\.yaml:6: prot: unknown key; did you mean port\? /),
     ]);
+    expect(problems(minimal('rules: [{ name: bots, match: { actr: renovate }, drop: true }]\n'))).toContainEqual(
+      expect.stringMatching(/^shiplog\.yaml:6: rules\[0\]\.match\.actr: unknown key; .*\(known here: .*environment/),
+    );
+    expect(problems(minimal('inbox: { dayz: 3 }\n'))[0]).toContain('unknown key; did you mean days?');
     expect(problems(minimal('port: eighty\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: port: /)]);
     expect(problems(minimal('admin_token: again-and-again-and\n'))).toEqual([
       expect.stringMatching(/^shiplog\.yaml:6: .*unique/),
