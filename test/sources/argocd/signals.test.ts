@@ -180,11 +180,10 @@ describe('a flat body of a running sync', () => {
     expect(stateOf(steps).state).toBe('succeeded');
   });
 
-  it('with only the sending time has a note that its end will be another deployment', () => {
-    const one = record({ ...running, timestamp: '2026-05-04T09:12:05Z' });
-    expect(one.notes.join()).toContain('Send started_at or dedup_id in both');
+  it('with only the sending time is found by its end, which names its own run', () => {
+    const start = record({ ...running, timestamp: '2026-05-04T09:12:05Z' });
     const end = record({ ...succeeded, timestamp: '2026-05-04T09:12:40Z' });
-    expect(end.deployment).not.toBe(one.deployment);
-    expect(end.notes.join()).not.toContain('Send started_at');
+    expect(end.deployment).not.toBe(start.deployment);
+    expect(end.base).toBe(start.deployment);
   });
 });
