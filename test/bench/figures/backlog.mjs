@@ -27,7 +27,7 @@ export const backlog = {
     const large = await open(stage, await stage.add(startRedis(join(stage.dir, 'backlog'))), many);
     const sides = { small, large };
     const contenders = Object.entries(sides).flatMap(([name, side]) => [
-      { name: `${name} told`, run: () => runDelivered(stage, side) },
+      { name: `${name} sent`, run: () => runDelivered(stage, side) },
       { name: `${name} received`, run: () => runReceived(stage, side) },
     ]);
     const runs = await interleave(contenders, rounds);
@@ -41,7 +41,7 @@ export const backlog = {
       said: `${shown(runs[`large ${name}`])} to ${shown(runs[`small ${name}`])}`,
       bad: [...runs[`small ${name}`], ...runs[`large ${name}`]].reduce((sum, { bad }) => sum + bad, 0),
     });
-    return [row('a webhook received', 'received'), row('a change received, recorded and told to the other', 'told')];
+    return [row('a webhook received', 'received'), row('a change received, recorded and sent to the other', 'sent')];
   },
 };
 

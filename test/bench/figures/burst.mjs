@@ -35,7 +35,7 @@ export const burst = {
         about: `${about}, drained after the last`,
         value: drainedMs / 1_000,
         unit: 's',
-        said: `${Math.round(perSecond)} told/s all the while`,
+        said: `${Math.round(perSecond)} sent/s all the while`,
       },
     ];
   },

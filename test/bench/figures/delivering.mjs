@@ -5,7 +5,7 @@ const AMOUNT = 2_000;
 const WARM_AMOUNT = 1_000;
 const GIVE_UP_MS = 120_000;
 
-const all = 'changes/s all the way: recorded, in the change log, told';
+const all = 'changes/s all the way: recorded, in the change log, sent';
 const ROWS = [
   { about: `${all} to Alert24`, ours: 'alert24', theirs: 'usual-stack', against: 'usual-stack, one hop', least: 0.6 },
   { about: `${all} to Alert24`, ours: 'alert24', theirs: 'node-red', against: 'node-red, at its sink', least: 1.2 },
@@ -57,7 +57,7 @@ export const delivering = {
       bad: measured[ours].reduce((sum, { bad }) => sum + bad, 0),
     }));
     const mainUs = median(measured.alert24.map((run) => run.mainUs));
-    return [...rows, { about: 'main thread a change, told to Alert24', most: 400, value: mainUs, unit: 'µs' }];
+    return [...rows, { about: 'main thread a change, sent to Alert24', most: 400, value: mainUs, unit: 'µs' }];
   },
 };
 

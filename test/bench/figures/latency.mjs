@@ -19,7 +19,7 @@ export const answering = {
   },
 };
 
-/** How soon the destination has been told, from the moment the webhook is sent, and how often Redis is asked for it. */
+/** How soon a change is at the destination, from the moment the webhook is sent, and how often Redis is asked for it. */
 export const relaying = {
   names: ['relay'],
   async measure(stage, { rounds }) {

@@ -4,10 +4,10 @@ const PER_SECOND = 100;
 const SECONDS = 6;
 const OUTAGE_MS = 4_000;
 const STATES = ['running', 'success'];
-/** So many others begin before one ends, which is long enough for its beginning to have been told. */
+/** So many others begin before one ends, which is long enough for its start to have been delivered. */
 const LAG = 60;
 
-/** Deployments that begin and end, all of it told to both destinations: is any told of the end before the beginning? */
+/** Deployments that begin and end, delivered to both destinations: does any receive the end before the start? */
 export const order = {
   names: ['order'],
   async measure(stage) {
@@ -28,7 +28,7 @@ const row = (about, { alert24, gitlab, refused, bad }) => ({
   most: 0,
   value: alert24.inversions + gitlab.inversions,
   unit: '',
-  said: `${alert24.count} told to Alert24, ${gitlab.count} to GitLab, ${refused} refused; twice: ${alert24.duplicates + gitlab.duplicates}`,
+  said: `${alert24.count} sent to Alert24, ${gitlab.count} to GitLab, ${refused} refused; twice: ${alert24.duplicates + gitlab.duplicates}`,
   bad,
 });
 
