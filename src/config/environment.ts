@@ -21,9 +21,16 @@ export function checkSpelling(environment: Environment, text: string): void {
   const problems = Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && isSet(name) && !known.has(name) && !SET_BY_PLATFORM.test(name))
     .flatMap((name) => {
-      const meant = nearestName(name, known);
+      const meant = nearestKnown(name, known);
       if (meant === undefined || isSet(meant)) return [];
       return `the environment variable ${name} is not known; did you mean ${meant}? Rename or remove it`;
     });
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Compares what follows the prefix, which all have: SHIPLOG_ORG is no misspelt SHIPLOG_URL. */
+function nearestKnown(name: string, known: ReadonlySet<string>): string | undefined {
+  const rests = [...known].map((one) => one.slice(PREFIX.length));
+  const meant = nearestName(name.slice(PREFIX.length), rests);
+  return meant === undefined ? undefined : `${PREFIX}${meant}`;
 }

@@ -141,7 +141,7 @@ export function resolvePlaces(places: Places): Places {
     const newest = newestOf(place);
     const key = placeKey(keyOf(newest), newest.environment.name);
     const same = resolved.get(key);
-    resolved.set(key, same ? mingle(same, place) : place);
+    resolved.set(key, same ? mergePlaces(same, place) : place);
   }
   return resolved;
 }
@@ -152,7 +152,7 @@ function hasNameless(places: Places): boolean {
 }
 
 /** Of one place, one beside the other in time. */
-function mingle(one: Place, other: Place): Place {
+function mergePlaces(one: Place, other: Place): Place {
   const both = (field: 'ran' | 'attempts'): Newest => ({
     entries: [...one[field].entries, ...other[field].entries]
       .sort((a, b) => (isNewer(a, b) ? -1 : 1))

@@ -17,6 +17,7 @@ it.each([
   { SHIPLOG_DATADIR: '' },
   { SHIPLOG_GITLAB_SECRET: 'x', SHIPLOG_GITLAB_SECRET2: 'an older one, for a file that is not read now' },
   { SHIPLOG_VERSION: '1.2.3', SHIPLOG_POSTGRES_HOST: 'db' },
+  { SHIPLOG_ORG: 'harbor', SHIPLOG_USR: 'ana', SHIPLOG_TOPIC: 'pay' },
   { SHIPLOG_SERVICE_HOST: '10.0.0.1', SHIPLOG_PORT: 'tcp://10.0.0.1:8080', SHIPLOG_PORT_8080_TCP_ADDR: '10.0.0.1' },
 ])('a variable of the file, of somebody else or of Kubernetes is none: %o', (environment) => {
   expect(check(environment)).not.toThrow();
