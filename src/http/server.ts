@@ -68,6 +68,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
       void handler.then((handle) => handle(request, response));
     }),
   );
+  answerHalfClosed(server);
   const connections = watchConnections(server);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -77,6 +78,15 @@ export function openServer(config: { readonly host: string; readonly port: numbe
       resolve({ server, serve, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
     });
   });
+}
+
+/**
+ * A client may send its request and close its sending side (`nc -N`, some Perl and Lua clients): it still reads the
+ * answer, after which the connection is closed. By default Node closes it at once, before an answer that waits for
+ * Redis. No connection stays open for it: an incomplete request is refused with 400, and one without a request closed.
+ */
+function answerHalfClosed(server: Server): void {
+  Object.assign(server, { httpAllowHalfOpen: true }); // of Node's server since 0.4, and not among its types
 }
 
 const closing = new WeakSet<Server>();

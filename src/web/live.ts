@@ -74,6 +74,9 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
       response.flushHeaders();
       response.write(`retry: ${RETRY_MS}\n\n`);
       response.on('close', () => leave(response));
+      // A stream never ends by itself: a client that stops sending is gone (http/server.ts answers the others).
+      if (request.socket.readableEnded) response.end();
+      else request.socket.once('end', () => response.end());
       listeners.set(response, holder);
       if (listeners.size > 1) return;
       void look().catch(() => {});

@@ -425,12 +425,29 @@ describe('over one connection', () => {
     await expect.poll(() => changeOf(job)).toMatchObject({ commit_message: 'Läuft 🚢' });
   });
 
-  it('a sender that half-closes after the webhook counts as disconnected, and its deployment is recorded', async () => {
+  it('a sender that half-closes after the webhook gets the answer, and then the connection is closed', async () => {
     const job = jobs++;
     const sent = post({ body: JSON.stringify(gitlabDeploymentHook({ deployable_id: job })) });
-    const { ms } = await exchange(bridge.url, sent, { halfClose: true });
+    const { answers, ms, cut } = await exchange(bridge.url, sent, { halfClose: true, answers: 2 });
+    expect(answers.map(({ status }) => status)).toEqual([202]);
+    expect(cut).toBe(true);
     expectWithin(ms, WITHIN_MS);
     await expect.poll(() => changeOf(job)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('a sender that half-closes after several webhooks gets all answers, in order', async () => {
+    const sent = Buffer.concat([post({ body: hook() }), post({ body: 'no JSON' }), post({ body: hook() })]);
+    const { answers, cut } = await exchange(bridge.url, sent, { halfClose: true, answers: 4 });
+    expect(answers.map(({ status }) => status)).toEqual([202, 400, 202]);
+    expect(cut).toBe(true);
+  });
+
+  it('a connection that is half-closed without a request, or between two requests, is closed at once', async () => {
+    for (const sent of [Buffer.alloc(0), post({ body: hook() })]) {
+      const { cut, answers } = await exchange(bridge.url, [sent, 50], { halfClose: true, answers: 2 });
+      expect(answers.length).toBe(sent.length === 0 ? 0 : 1);
+      expect(cut).toBe(true);
+    }
   });
 
   it('a sender that half-closes before the end gets 400, without an entry in the inbox', async () => {

@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
 import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAccess } from '../../src/http/access.ts';
-import { closeServer } from '../../src/http/server.ts';
+import { closeServer, openServer } from '../../src/http/server.ts';
 import { createLive } from '../../src/web/live.ts';
 import { endWithSession } from '../../src/web/session.ts';
 import { ADMIN, app, memorySessions, sessionCookie, VIEWER } from './support.ts';
@@ -64,6 +65,19 @@ describe('the live stream', () => {
     await expect.poll(() => version.mock.calls.length).toBe(2);
     for (const { hangUp } of all) hangUp();
     await expect.poll(() => all.every(({ ended }) => ended)).toBe(true);
+  });
+
+  it('ends when its client stops sending: a tab that was closed holds no place until the next heartbeat', async () => {
+    const { server, serve: serveWith, url } = await openServer({ host: '127.0.0.1', port: 0 });
+    open.push(server);
+    const live = createLive(async () => '1');
+    serveWith(express().get('/events', live.handle));
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.end('GET /events HTTP/1.1\r\nHost: bridge.example\r\n\r\n');
+    const heard: string[] = [];
+    socket.on('data', (chunk: Buffer) => heard.push(chunk.toString()));
+    await once(socket, 'end');
+    expect(heard.join('')).toContain('retry: 3000');
   });
 
   it('continues after Redis was unreachable', async () => {
