@@ -127,6 +127,11 @@ export const ChangeRecord = z.object({
    * start without a time. Different runs are different deployments, however close.
    */
   base: z.string().optional(),
+  /**
+   * Beside `base`: the time that names the run may be when the report was sent. A success that follows a report of bad
+   * health is then the recovery, not another run.
+   */
+  runIsUncertain: z.literal(true).optional(),
   /** It repeats an identical post about the same deployment. */
   repeated: z.literal(true).optional(),
   /** The kind of tool that reported it: gitlab, bitbucket, argocd or changes-api. */

@@ -71,6 +71,7 @@ function withoutStep(merged: ChangeRecord) {
     periodic,
     repeated,
     base,
+    runIsUncertain,
     doubts,
     endReason,
     summary,
@@ -178,8 +179,10 @@ const reasonToWait = (trusted: readonly ChangeRecord[]): string | undefined =>
   trusted.findLast(({ state }) => !isFinal(state))?.waiting;
 
 /** A failure that is over: the application recovered, and the same tool reported both. */
-const isOver = ({ state, history, occurredAt }: ChangeRecord, decider: ChangeRecord): boolean =>
-  decider.state === 'succeeded' && state === 'failed' && history !== undefined && occurredAt < decider.occurredAt;
+const isOver = ({ state, history, periodic, occurredAt }: ChangeRecord, decider: ChangeRecord): boolean => {
+  const isOfController = history !== undefined || periodic === true;
+  return decider.state === 'succeeded' && state === 'failed' && isOfController && occurredAt < decider.occurredAt;
+};
 
 /** The description of a failure does not describe a deployment that has recovered. */
 function descriptionOf(trusted: readonly ChangeRecord[], decider: ChangeRecord): string | undefined {

@@ -49,8 +49,8 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     if (same) return { name: same.deployment.key, view: same };
     const moment = momentOf(record);
     for (const candidate of neighborsOf(candidates, moment)) {
-      const isOther = record.base !== undefined && (await namesRun(changeLog, candidate));
-      if (!isOther && (await isMomentOf(changeLog, candidate.view, moment))) return candidate;
+      if (!(await isOtherRun(changeLog, candidate, record)) && (await isMomentOf(changeLog, candidate.view, moment)))
+        return candidate;
     }
     return undefined;
   };
@@ -106,8 +106,26 @@ export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeReco
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
 
-const namesRun = async (changeLog: Pick<ChangeLog, 'records'>, { view }: Candidate): Promise<boolean> =>
-  (await changeLog.records(view.deployment.key)).some(({ base }) => base !== undefined);
+/** Both name their run, and it is not the same one. */
+async function isOtherRun(
+  changeLog: Pick<ChangeLog, 'records'>,
+  { view }: Candidate,
+  record: ChangeRecord,
+): Promise<boolean> {
+  if (record.base === undefined) return false;
+  const records = await changeLog.records(view.deployment.key);
+  return records.some(({ base }) => base !== undefined) && !isRecovery(record, view, records);
+}
+
+/** It ended well, was reported as unhealthy by a signal that names no run, and is healthy again. */
+function isRecovery(
+  { state, runIsUncertain }: ChangeRecord,
+  { deployment }: DeploymentView,
+  records: readonly ChangeRecord[],
+): boolean {
+  if (!runIsUncertain || state !== 'succeeded' || deployment.succeededAt === undefined) return false;
+  return records.some(({ id, base }) => id === deployment.decidedBy && base === undefined);
+}
 
 /** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
@@ -155,7 +173,9 @@ function periodic(record: ChangeRecord, { name, view }: Candidate): ChangeRecord
   const isLater = record.occurredAt > timeOf(view);
   const isOtherEnd = isFinal(record.state) && isFinal(view.deployment.state) && !hasState(view, record);
   if (!isLater || !isOtherEnd) return named(record, name);
-  return { ...record, deployment: name, id: recordId(name, record.state, record.id, record.occurredAt) };
+  const { finishedAt, ...recovered } = record; // of an end that may be the time of sending, the first one counts
+  const own = record.runIsUncertain && record.state === 'succeeded' && view.deployment.succeededAt ? recovered : record;
+  return { ...named(own, name), id: recordId(name, record.state, record.id, record.occurredAt) };
 }
 
 /** The record as it was stored before: a job may run twice, and a webhook may be mapped again. */

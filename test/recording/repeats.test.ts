@@ -30,7 +30,8 @@ function open() {
     const { deployments: all } = await deployments.list({ facets: {}, limit: 100, offset: 0 });
     return all.toReversed().map(({ commit, changeType, state }) => `${commit?.title} ${changeType} ${state}`);
   };
-  return { record, log, isRepeat: repeats.isRepeat };
+  const newest = async () => (await deployments.list({ facets: {}, limit: 1, offset: 0 })).deployments[0];
+  return { record, log, newest, isRepeat: repeats.isRepeat };
 }
 
 const at = (minute: number) => new Date(Date.parse('2026-03-14T08:00:00.000Z') + minute * 60_000).toISOString();
@@ -229,6 +230,26 @@ describe('a start that names no run, and an end that does', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('are one deployment when its health changes, and the time of its recovery may be that of the report', async () => {
+    const { record, log, newest } = open();
+    const unhealthy = (minute: number) => ({ ...post('A', minute, 'failed'), periodic: true as const });
+    const healthy = (minute: number) => ({ ...end(minute), runIsUncertain: true as const, finishedAt: at(minute) });
+    for (const step of [start(1), healthy(5), unhealthy(20)]) await record(step);
+    expect(await log()).toEqual(['A deployment failed']);
+    for (const step of [healthy(30), healthy(30), unhealthy(60), healthy(90), healthy(5), healthy(30)])
+      await record(step);
+    expect(await log()).toEqual(['A deployment succeeded']);
+    expect(await newest()).toMatchObject({ startedAt: at(1), occurredAt: at(90), finishedAt: at(5) });
+    // a retry of a sync that failed, and the end of another run
+    for (const step of [end(100, 'failed'), healthy(110), end(120)]) await record(step);
+    expect((await log()).map((line) => line.split(' ').at(-1))).toEqual([
+      'succeeded',
+      'failed',
+      'succeeded',
+      'succeeded',
+    ]);
   });
 
   it('go back when another revision has run in between', async () => {

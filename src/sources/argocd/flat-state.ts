@@ -53,6 +53,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   succeeded: 'succeeded',
   success: 'succeeded',
   healthy: 'settled',
+  recovered: 'settled',
   synced: 'settled',
   outofsync: 'unsynced',
   unknown: 'unsynced',

@@ -159,9 +159,13 @@ function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodi
   return {
     repeatable: true,
     ...(revisionIn(flat.fields).text !== undefined && { periodic: true }),
-    ...(endOf(flat) !== undefined && { base: keyOfMoment(flat, undefined) }),
+    ...(endOf(flat) !== undefined && { base: keyOfMoment(flat, undefined), ...uncertainOf(flat) }),
   };
 }
+
+/** `timestamp` is the end of the sync in some templates, and the time of sending (`now`) in others. */
+const uncertainOf = ({ fields }: Flat): Pick<NewChangeRecord, 'runIsUncertain'> =>
+  timeOf(fields, NAMES.finished) === undefined ? { runIsUncertain: true } : {};
 
 /** An end without a time may come again after another one: the app recovered. Only its webhook distinguishes it. */
 const whenTold = ({ fields, state, finishedAt, webhook }: Flat): string[] =>
