@@ -24,9 +24,9 @@ export const azureDevops: Preset = {
     ignore: [
       { when: [{ subscriptionId: EMPTY_ID }, { 'resource.project.id': EMPTY_ID }], ...TEST },
       {
-        when: { [`${stage}.status`]: ['notStarted', 'scheduled', 'undefined'], eventType: `${EVENT}-completed-event` },
+        when: { [`${stage}.status`]: 'undefined', eventType: `${EVENT}-completed-event` },
         reason: 'not_started',
-        detail: 'the stage did not begin',
+        detail: 'the status of the stage is undefined: nothing says how it ended',
       },
     ],
     events: [
@@ -51,6 +51,10 @@ export const azureDevops: Preset = {
                   rejected: 'failed',
                   failed: 'failed',
                   canceled: 'canceled',
+                  // it ended before it began, perhaps after its start was reported: ignored, it would stay running
+                  notStarted: 'canceled',
+                  scheduled: 'canceled',
+                  queued: 'canceled',
                 },
               },
             ],
