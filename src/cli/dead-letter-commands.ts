@@ -17,8 +17,8 @@ export function addDeadLetters(program: Command): void {
       .option('--kind <kind>', 'refused (by the destination) or fault (ours)')
       .option('--reason <text>', 'a part of the reason')
       .option('--cause <words>', 'the whole reason, with … for the parts that differ, as the page groups them')
-      .option('--since <when>', 'died since: 90m, 12h, 2d or a time')
-      .option('--until <when>', 'died before: 90m, 12h, 2d or a time');
+      .option('--since <when>', 'died since: 90m, 12h, 2d, 03:00 (UTC), yesterday or a time')
+      .option('--until <when>', 'died before: 90m, 12h, 2d, 03:00 (UTC), yesterday or a time');
   withBridgeOptions(filtered(deadLetters.command('ls').description('list them')))
     .option('--json', 'for programs')
     .action((options: BridgeAccess & DeadLetterOptions) =>

@@ -101,7 +101,7 @@ function addBackfill(program: Command): void {
     .command('backfill')
     .description('have the running bridge ask the tools for deployments that were never reported, and record them')
     .option('--source <name>', 'only this source')
-    .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
+    .option('--since <when>', 'such as 90m, 12h, 2d, 03:00 (UTC), yesterday or 2026-03-14T20:00:00Z', '2d')
     .option('--json', 'for programs')
     .action((options: JsonOption & { source?: string; since: string }) =>
       runLocalCommand(import('./backfill.ts'), ({ backfill }, config) => backfill(config, options)),
@@ -113,7 +113,7 @@ function addRedeliver(program: Command): void {
     .command('redeliver')
     .description('deliver earlier changes to a sink that was added later; nothing is delivered twice')
     .requiredOption('--sink <name>', 'the name of a configured sink')
-    .requiredOption('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z')
+    .requiredOption('--since <when>', 'such as 90m, 12h, 2d, 03:00 (UTC), yesterday or 2026-03-14T20:00:00Z')
     .option('--dry-run', 'say how many', false)
     .option('--json', 'for programs')
     .action((options: RedeliverOptions) =>

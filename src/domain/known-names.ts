@@ -37,18 +37,49 @@ export function findName(
   value: string,
   counts: ReadonlyMap<string, KnownName>,
 ): UnknownName {
-  const wanted = value.toLowerCase();
+  const wanted = bare(value);
   const byCount = [...counts.values()].sort((a, b) => b.count - a.count);
-  const parts = byCount.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const parts = wanted === '' ? [] : byCount.filter(({ name }) => name.toLowerCase().includes(wanted));
   if (parts.length > 0) return { field, value, isPart: true, known: parts.slice(0, MAX_NAMES) };
   const near = byCount.filter(({ name }) => isNearly(name.toLowerCase(), wanted));
   return { field, value, isPart: false, known: near.slice(0, SUGGESTED) };
 }
 
-function isNearly(name: string, wanted: string): boolean {
-  if (wanted.length < 3 || wanted.length > MAX_COMPARED_CHARS || name.length > MAX_COMPARED_CHARS) return false;
+/** `@jonas` is jonas, and `payments-*` are the names that contain `payments-`. */
+function bare(value: string): string {
+  const lower = value.trim().toLowerCase();
+  const begin = lower.startsWith('@') || lower.startsWith('*') ? 1 : 0;
+  return lower.endsWith('*') ? lower.slice(begin, -1) : lower.slice(begin);
+}
+
+/** `paymetns` is nearly `payments-api`: a part of a name counts like the name. Separators do not count. */
+function isNearly(full: string, typed: string): boolean {
+  if (typed.length < 3 || typed.length > MAX_COMPARED_CHARS || full.length > MAX_COMPARED_CHARS) return false;
+  const [name, wanted] = [full.replace(SEPARATORS, '-'), typed.replace(SEPARATORS, '-')];
   if (name.length >= 3 && wanted.includes(name)) return true;
-  return Math.abs(name.length - wanted.length) <= MAX_TYPOS && editDistance(name, wanted) <= MAX_TYPOS;
+  if (isWithin(name, wanted, MAX_TYPOS)) return true;
+  const typos = wanted.length < LONG_CHARS ? 1 : MAX_TYPOS;
+  return partsOf(name).some((part) => part.length >= LONG_CHARS - 1 && isWithin(part, wanted, typos));
+}
+
+const isWithin = (name: string, wanted: string, typos: number): boolean =>
+  Math.abs(name.length - wanted.length) <= typos && editDistance(name, wanted) <= typos;
+
+/** In a shorter word, two typos are another word. */
+const LONG_CHARS = 6;
+const MOST_PARTS = 6;
+const SEPARATORS = /[-_./ @]/g;
+
+/** The words of a name, and what it begins with: `api`, `gateway` and `api-gateway` of `api-gateway-eu`. */
+function partsOf(name: string): string[] {
+  const words = name.split('-', MOST_PARTS);
+  if (words.length === 1) return [];
+  let end = 0;
+  const beginnings = words.slice(0, -1).map((word) => {
+    end += word.length + 1;
+    return name.slice(0, end - 1);
+  });
+  return [...new Set([...words, ...beginnings])];
 }
 
 /** One sentence for a reader: `no service "payments": shown are payments-api (80), payments-worker (31)`. */

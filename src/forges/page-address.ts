@@ -8,6 +8,12 @@ export interface PageSubject {
   readonly text?: string;
 }
 
+/** Longer ones are texts. */
+const MAX_PASTED_CHARACTERS = 2_000;
+/** `git@gitlab.example.com:harbor/pay.git` */
+const CLONE_ADDRESS = /^(?:ssh:\/\/)?git@[^\s/:]+(?::\d+\/|[:/])([^\s:]+)$/;
+/** Files at a commit, and the newer end of a comparison. */
+const TREE = /\/(?:tree|blob|src|compare\/[^/]+?\.\.\.?)\/?([0-9a-f]{7,64})(?:[/?#]|$)/i;
 const COMMIT = /\/commits?\/([0-9a-f]{7,64})(?:[/?#]|$)/i;
 /** Merge and pull requests, in the layouts of GitLab, GitHub, Bitbucket and Bitbucket Data Center. */
 const REQUEST = /^(?:\/(?:projects|users))?\/(.+?)(?:\/-)?\/(?:merge_requests|pulls?|pull-requests)\/(\d+)(?:\/|$)/i;
@@ -18,16 +24,51 @@ const OWN_NAMESPACE = 'argocd';
 /** In the search index an address is one of the lines of a deployment. */
 const MAX_ADDRESS_CHARACTERS = 200;
 
-/** The commit, request, run or application that a pasted address means. Undefined: it is no such address. */
+/**
+ * The commit, request, run, application or repository that a pasted address means. Undefined: it is no such address.
+ * Chat and mail put addresses into brackets, and browsers hide `https://`.
+ */
 export function subjectOf(text: string | undefined): PageSubject | undefined {
-  const url = addressIn(text);
-  if (!url) return undefined;
-  const commit = COMMIT.exec(url.pathname)?.[1];
+  const pasted = unwrapped(text);
+  const url = addressIn(pasted);
+  if (url) return subjectIn(url) ?? repositoryIn(url) ?? plainSubject(url);
+  if (!pasted.includes('/') || pasted.length > MAX_PASTED_CHARACTERS || /\s/.test(pasted)) return undefined;
+  const clone = CLONE_ADDRESS.exec(pasted)?.[1];
+  if (clone) return { text: withoutGit(clone) };
+  const guessed = addressIn(`https://${pasted}`);
+  // Without a scheme it may be the name of an image: only a page of a known kind counts.
+  return guessed?.hostname.includes('.') ? subjectIn(guessed) : undefined;
+}
+
+function subjectIn(url: URL): PageSubject | undefined {
+  const commit = COMMIT.exec(url.pathname)?.[1] ?? TREE.exec(url.pathname)?.[1];
   if (commit) return { commit };
   const request = requestTermOf(url.href);
   if (request) return { text: request };
+  const isRun = RUN.test(url.pathname) || APPLICATION.test(url.pathname) || forgeRunTerm(url) !== undefined;
+  return isRun ? plainSubject(url) : undefined;
+}
+
+function plainSubject(url: URL): PageSubject | undefined {
   const [run] = runTermsOf(url.href);
   return run === undefined ? undefined : { text: run };
+}
+
+/** Any other page of a GitLab project, and addresses to clone from. */
+function repositoryIn({ pathname }: URL): PageSubject | undefined {
+  const end = pathname.indexOf('/-/');
+  const path = end > 0 ? pathname.slice(1, end) : pathname.endsWith('.git') ? withoutGit(pathname.slice(1)) : undefined;
+  return path?.includes('/') ? { text: path.toLowerCase() } : undefined;
+}
+
+const withoutGit = (path: string): string => path.replace(/\.git$/, '').toLowerCase();
+
+const BRACKETS: Readonly<Record<string, string>> = { '<': '>', '(': ')', '"': '"', "'": "'", '`': '`' };
+
+function unwrapped(text: string | undefined): string {
+  const trimmed = text?.trim() ?? '';
+  const closing = BRACKETS[trimmed.charAt(0)];
+  return closing !== undefined && trimmed.endsWith(closing) ? trimmed.slice(1, -1).trim() : trimmed;
 }
 
 function addressIn(text: string | undefined): URL | undefined {

@@ -7,6 +7,7 @@ import { reasonTextFor } from '../sources/reasons.ts';
 import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
+import { textSuggestions } from '../store/changes/names.ts';
 import type { Listed } from '../store/changes/query.ts';
 import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
@@ -24,7 +25,7 @@ import { pageMeta as meta, Page } from './paging.ts';
 import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
 import { sendSources } from './sources.ts';
-import { toUnknown } from './unknown-names.ts';
+import { toUnknown, toUnknownText } from './unknown-names.ts';
 
 export interface ApiParts extends AlertsParts {
   readonly access: Access;
@@ -159,12 +160,16 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
       response,
     );
   const found = await deployments.list({ ...selection, limit, offset });
+  const isOwn = own.instance !== undefined;
+  const isMissed = found.total === 0 && !isOwn;
+  const suggestions = isMissed ? await textSuggestions(filter.text, () => deployments.names()) : [];
+  const notes = isOwn ? [] : [...unknown.map(toUnknown), ...suggestions.map(toUnknownText)];
   response.json({
     data: found.deployments.map(toItem),
     meta: {
       ...meta({ limit, offset }, found.total, found.deployments.length),
       ...stoppedMeta(found),
-      ...(unknown.length > 0 && own.instance === undefined && { unknown: unknown.map(toUnknown) }),
+      ...(notes.length > 0 && { unknown: notes }),
     },
   });
 }

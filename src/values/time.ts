@@ -33,28 +33,59 @@ function fromEpochMs(epochMs: number): string | undefined {
   return epochMs > 0 && epochMs < year2200Ms ? new Date(epochMs).toISOString() : undefined;
 }
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DAY_MS = 86_400_000;
+const UNITS: readonly (readonly [RegExp, number])[] = [
+  [/^(?:m|mins?|minutes?)$/, 60_000],
+  [/^(?:h|hrs?|hours?)$/, 3_600_000],
+  [/^(?:d|days?)$/, DAY_MS],
+  [/^(?:w|weeks?)$/, 7 * DAY_MS],
+];
 const MAX_EPOCH_MS = 8.64e15;
 /** The longest format is `2026-03-14T20:00:00.000000000+02:00`. */
 const MAX_CHARS = 40;
 
 /**
- * A moment as people write it: `90m`, `12h`, `2d` before now, a date, or an ISO 8601 time. A time without a zone is UTC
- * wherever it is written (a form field sends none): the same text means the same everywhere.
+ * A moment as people write it: `90m`, `12h`, `2d`, `1w` before now (also `last 2h`, `2 hours ago`), `now`, `today`,
+ * `yesterday`, a time of day such as `03:00`, a date, or an ISO 8601 time. A time without a zone is UTC wherever it is
+ * written (a form field sends none): the same text means the same everywhere.
  */
 export function parseMoment(text: string, now: Date): Date | undefined {
-  const trimmed = text.trim();
+  const trimmed = text.trim().toLowerCase();
   if (trimmed.length > MAX_CHARS) return undefined;
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(trimmed) ?? [];
-  // the pattern allows no other
-  if (count && unit) return inRange(now.getTime() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]);
-  if (!/^\d{4}-\d\d-\d\d(?:$|[T ])/.test(trimmed)) return undefined;
-  return inRange(Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(trimmed) ? `${trimmed}Z` : trimmed));
+  const ms = spanBefore(trimmed, now) ?? dayBefore(trimmed, now) ?? clockBefore(trimmed, now);
+  if (ms !== undefined) return inRange(ms);
+  if (!/^\d{4}-\d\d-\d\d(?:$|[t ])/.test(trimmed)) return undefined;
+  return inRange(Date.parse(/^\d{4}-\d\d-\d\d[t ][\d:.]+$/.test(trimmed) ? `${trimmed}z` : trimmed));
 }
+
+function spanBefore(text: string, now: Date): number | undefined {
+  const [, count, word = ''] = /^(?:(?:last|past) )?(\d{1,6}) ?([a-z]{1,7})(?: ago)?$/.exec(text) ?? [];
+  const unitMs = UNITS.find(([unit]) => unit.test(word))?.[1];
+  return count === undefined || unitMs === undefined ? undefined : now.getTime() - Number(count) * unitMs;
+}
+
+const DAYS_AGO: Readonly<Record<string, number>> = { today: 0, yesterday: 1 };
+
+/** The days begin at midnight UTC. */
+function dayBefore(text: string, now: Date): number | undefined {
+  if (text === 'now') return now.getTime();
+  const daysAgo = Object.hasOwn(DAYS_AGO, text) ? DAYS_AGO[text] : undefined;
+  return daysAgo === undefined ? undefined : midnightOf(now) - daysAgo * DAY_MS;
+}
+
+/** The last time before now at which a clock in UTC showed this. */
+function clockBefore(text: string, now: Date): number | undefined {
+  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)(?: ?(?:z|utc))?$/.exec(text) ?? [];
+  if (hours === undefined || minutes === undefined) return undefined;
+  const today = midnightOf(now) + (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return today > now.getTime() ? today - DAY_MS : today;
+}
+
+const midnightOf = (now: Date): number => Math.floor(now.getTime() / DAY_MS) * DAY_MS;
 
 const inRange = (ms: number): Date | undefined => (ms >= 0 && ms <= MAX_EPOCH_MS ? new Date(ms) : undefined);
 
-export const WRITE_A_MOMENT = 'write 90m, 12h, 2d or 2026-03-14T20:00:00Z';
+export const WRITE_A_MOMENT = 'write 90m, 12h, 2d, 03:00 (UTC), yesterday or 2026-03-14T20:00:00Z';
 
 /** Checks the format only: the value depends on when it is asked (`parseMoment`). */
 export const MomentText = z

@@ -25,16 +25,26 @@ describe('a pasted address', () => {
     ['https://argocd.harbor.example/applications/pay-api', { text: '/applications/pay-api/' }],
     ['https://argocd.harbor.example/argo/applications/pay-api/', { text: '/applications/pay-api/' }],
     ['https://jenkins.harbor.example/job/deploy-pay/57/', { text: 'jenkins.harbor.example/job/deploy-pay/57' }],
+    [`<https://gitlab.harbor.example/harbor/pay/-/commit/${SHA}>`, { commit: SHA }],
+    [`https://gitlab.harbor.example/harbor/pay/-/tree/${SHA}/src`, { commit: SHA }],
+    [`https://gitlab.harbor.example/harbor/pay/-/compare/0a1b2c3d...${SHA}?from=1`, { commit: SHA }],
+    [`https://github.com/harbor/pay/compare/0a1b2c3d..${SHA.slice(0, 8)}`, { commit: SHA.slice(0, 8) }],
+    ['gitlab.harbor.example/harbor/pay/-/jobs/4711', { text: '/harbor/pay/jobs/4711' }],
+    ['https://gitlab.harbor.example/harbor/pay/-/environments/3', { text: 'harbor/pay' }],
+    ['https://gitlab.harbor.example/harbor/pay/-/tree/main', { text: 'harbor/pay' }],
+    ['https://gitlab.harbor.example/harbor/Pay.git', { text: 'harbor/pay' }],
+    ['git@gitlab.harbor.example:harbor/pay.git', { text: 'harbor/pay' }],
+    ['ssh://git@gitlab.harbor.example:2222/harbor/pay.git', { text: 'harbor/pay' }],
   ])('%s', (address, subject) => {
     expect(subjectOf(address)).toEqual(subject);
   });
 
-  it.each(['pay', 'https://', 'https://harbor.example/', 'see https://gitlab.harbor.example/a/b/-/jobs/1', undefined])(
-    'is not %j',
-    (text) => {
-      expect(subjectOf(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...['pay', 'https://', 'https://harbor.example/', 'see https://gitlab.harbor.example/a/b/-/jobs/1', undefined],
+    ...['registry.harbor.example/ledger:1.9.0', 'harbor/pay!12', 'feature/jobs/12', '()', '<', 'git@harbor.example'],
+  ])('is not %j', (text) => {
+    expect(subjectOf(text)).toBeUndefined();
+  });
 
   it.each([
     ['https://g.example/a/b/-/jobs/4711', 'https://g.example/a/b/-/jobs/4711#L3'],

@@ -75,6 +75,7 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     version: async () => '1',
     changed: async () => [],
     resolve: async (selection) => ({ selection, unknown: [] }),
+    names: async () => ({ environment: new Map(), service: new Map(), person: new Map() }),
     many: async (names) => names.flatMap((name) => view(name)?.deployment ?? []),
     async beside({ deployment }) {
       const place = all

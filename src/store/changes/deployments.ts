@@ -15,7 +15,7 @@ import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
-import { NAME_COUNTS, type ResolvedNames, resolveNames } from './names.ts';
+import { NAME_COUNTS, type NameCounts, type ResolvedNames, resolveNames } from './names.ts';
 import { packTimelineEntry } from './packed-entry.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
@@ -92,6 +92,8 @@ export interface Deployments {
   scan(selection: ChangeSelection): AsyncIterable<readonly Deployment[]>;
   /** Replaces parts of names in a filter by the names that contain them, and says which are unknown. */
   resolve(selection: ChangeSelection): Promise<ResolvedNames>;
+  /** How often each environment, service and person occurs. */
+  names(): Promise<NameCounts>;
   /** Those of these keys that exist. */
   many(names: readonly string[]): Promise<readonly Deployment[]>;
   /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). */
@@ -138,6 +140,7 @@ export function createDeployments(redis: Redis, retention: Retention, nowMs?: ()
     list: (filter) => list({ redis, search, read: readEach }, filter),
     scan: (selection) => scan(redis, selection, readEach),
     resolve: (selection) => resolveNames(redis, selection, countNames),
+    names: countNames,
     many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
     ...reading,
     beside: (view) => readBeside(redis, view),

@@ -7,8 +7,7 @@ import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import type { Deployments } from './deployments.ts';
 import type { ChangeSelection } from './filter.ts';
-import { NAME_COUNTS, type ResolvedNames } from './names.ts';
-import { createTimelineFold } from './timeline-fold.ts';
+import type { NameCounts, ResolvedNames } from './names.ts';
 
 /** Puts them into a view. */
 export function createNaming({ people, owners }: Directory): (view: DeploymentView) => DeploymentView {
@@ -27,8 +26,7 @@ export function withDirectory(deployments: Deployments, { people, owners }: Dire
   if (!people && owners.length === 0) return deployments;
   const namedView = createNaming({ people, owners });
   const named = (one: Deployment): Deployment => withNames(one, { people, owners });
-  const countNames = createTimelineFold(deployments, NAME_COUNTS);
-  const services = async () => [...(await countNames()).service.values()];
+  const services = async () => [...(await deployments.names()).service.values()];
   return {
     ...deployments,
     async get(name) {
@@ -58,7 +56,22 @@ export function withDirectory(deployments: Deployments, { people, owners }: Dire
       const resolved = await deployments.resolve(people ? withAliases(asked, people) : asked);
       return owner === undefined ? resolved : withTeam(resolved, owner, { owners, services: await services() });
     },
+    async names() {
+      const names = await deployments.names();
+      return people ? { ...names, person: countPeople(names.person, people) } : names;
+    },
   };
+}
+
+/** The counts of all logins and names of one person together. */
+function countPeople(names: NameCounts['person'], people: People): NameCounts['person'] {
+  const counts = new Map<string, KnownName>();
+  for (const { name, count } of names.values()) {
+    const person = personOf(people, name);
+    const key = person.toLowerCase();
+    counts.set(key, { name: person, count: count + (counts.get(key)?.count ?? 0) });
+  }
+  return counts;
 }
 
 function entryWithPerson(lazy: LazyTimelineEntry, people: People): LazyTimelineEntry {

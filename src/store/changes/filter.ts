@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
+import { knownTier } from '../../domain/tier.ts';
 import { subjectOf } from '../../forges/page-address.ts';
 import { MIN_SHA_CHARS, SHA_OR_PREFIX } from '../../values/sha.ts';
 import { TypedText } from '../../values/text.ts';
@@ -23,8 +24,32 @@ export interface ChangeSelection {
 const blankIsAbsent = (value: unknown): unknown => (typeof value === 'string' ? value.trim() || undefined : value);
 const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankIsAbsent, schema.optional());
 const Text = optional(z.string({ error: 'write it once' }).pipe(TypedText));
-const oneOf = <const Names extends readonly string[]>(names: Names) =>
-  optional(z.enum(names, { error: `write ${names.slice(0, -1).join(', ')} or ${names.at(-1)}` }));
+const oneOf = <const Names extends readonly string[]>(names: Names, other?: (typed: string) => string | undefined) =>
+  z.preprocess(
+    (value) => meant(blankIsAbsent(value), names, other),
+    z.enum(names, { error: `write ${names.slice(0, -1).join(', ')} or ${names.at(-1)}` }).optional(),
+  );
+
+/** Case and separators do not count. `other`: what else people write. */
+function meant(typed: unknown, names: readonly string[], other?: (typed: string) => string | undefined): unknown {
+  if (typeof typed !== 'string' || typed.length > MAX_WORD_CHARS) return typed;
+  const wanted = plain(typed);
+  return names.find((name) => plain(name) === wanted) ?? other?.(wanted) ?? typed;
+}
+
+const MAX_WORD_CHARS = 40;
+const plain = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, '');
+
+/** What tools call these states. */
+const STATE_NAMES: ReadonlyMap<string, State> = new Map([
+  ['success', 'succeeded'],
+  ['successful', 'succeeded'],
+  ['fail', 'failed'],
+  ['failure', 'failed'],
+  ['error', 'failed'],
+  ['cancelled', 'canceled'],
+  ['inprogress', 'running'],
+]);
 
 /**
  * The filter of the change log, for the page, the API and the command line alike. `since` is inclusive, `until`
@@ -35,8 +60,8 @@ export const CHANGE_FILTER = {
   service: Text,
   service_id: Text,
   source: Text,
-  status: oneOf(State.options),
-  tier: oneOf(Tier.options),
+  status: oneOf(State.options, (typed) => STATE_NAMES.get(typed)),
+  tier: oneOf(Tier.options, (typed) => knownTier({ name: typed })),
   change_type: oneOf(ChangeType.options),
   risk: oneOf(RiskLevel.options),
   tag: Text,

@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
 import { FORGIVEN, type ForgivenField, findName, type KnownName, type UnknownName } from '../../domain/known-names.ts';
+import { suggestionsFor, type TextSuggestion } from '../../domain/text-suggestions.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
+import { subjectOf } from '../../forges/page-address.ts';
 import { type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { countIn } from './index-blocks.ts';
@@ -35,6 +37,14 @@ export async function resolveNames(
     found.map(({ field, known }) => [field, known.map(({ name }) => name)]),
   );
   return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
+}
+
+/** What a text that was not found may have meant. Nothing for an address: it is no name. */
+export async function textSuggestions(
+  text: string | undefined,
+  names: () => Promise<NameCounts>,
+): Promise<readonly TextSuggestion[]> {
+  return text === undefined || subjectOf(text) ? [] : suggestionsFor(text, await names());
 }
 
 /** By name in lower case, with one of its spellings. */

@@ -2,12 +2,14 @@ import type { Alert } from '../../domain/alert.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { UnknownName } from '../../domain/known-names.ts';
 import type { RunningStatusOf } from '../../domain/running.ts';
+import type { TextSuggestion } from '../../domain/text-suggestions.ts';
 import { swimlanesOf, type Window } from '../../domain/timeline.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Alerts } from '../../store/alerts/alerts.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { ChangeSelection } from '../../store/changes/filter.ts';
+import { textSuggestions } from '../../store/changes/names.ts';
 import type { Listed } from '../../store/changes/query.ts';
 import type { Running } from '../../store/changes/running.ts';
 import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline.ts';
@@ -67,8 +69,10 @@ export async function changesPage(
     suggest(),
   ]);
   const [[found, newest, suggestions], statusOf] = await Promise.all([reading, running.statusOf(reading)]);
+  const isMissed = found.list.total === 0;
+  const meant = isMissed ? await textSuggestions(query.text, () => deployments.names()) : [];
   return {
-    body: <Changes {...{ found, newest, suggestions, query, problems, unknown, statusOf, now, sources }} />,
+    body: <Changes {...{ found, newest, suggestions, query, problems, unknown, meant, statusOf, now, sources }} />,
     empty: newest.total === 0,
     isMisread: problems.length > 0,
   };
@@ -81,12 +85,15 @@ interface View {
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
   readonly unknown: readonly UnknownName[];
+  /** What a text that was not found may have meant. */
+  readonly meant: readonly TextSuggestion[];
   readonly statusOf: RunningStatusOf;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, suggestions, query, problems, unknown, statusOf, now, sources }: View): Html {
+function Changes(view: View): Html {
+  const { found, newest, suggestions, query, problems, unknown, meant, statusOf, now, sources } = view;
   const { list, entries, services, alerts, range, window } = found;
   const shown = list.deployments.length > 0;
   // Only a page that goes up to now has something to wait for.
@@ -98,7 +105,7 @@ function Changes({ found, newest, suggestions, query, problems, unknown, statusO
         <div id="span">
           <TimeBar {...{ query, range, window }} />
           <Notes {...{ found, query, problems }} />
-          <UnknownNames names={unknown} address={(change) => addressOf(query, change)} />
+          <UnknownNames names={unknown} suggestions={meant} address={(change) => addressOf(query, change)} />
         </div>
         <div id="drawn">
           {(shown || alerts.length > 0) && (

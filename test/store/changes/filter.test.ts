@@ -28,7 +28,7 @@ describe('the filter of the change log', () => {
   it.each([
     ['status', 'broken', 'write pending, running, succeeded, failed or canceled'],
     ['commit_sha', 'main', 'write a commit, or its first 7 digits or more'],
-    ['since', 'yesterday', 'write 90m, 12h, 2d or 2026-03-14T20:00:00Z'],
+    ['since', 'lately', 'write 90m, 12h, 2d, 03:00 (UTC), yesterday or 2026-03-14T20:00:00Z'],
     ['service', 'x'.repeat(301), 'write at most 300 characters'],
     ['person', ['mira', 'jonas'], 'write it once'],
   ])('explains what is wrong with %s, and keeps the rest', (field, value, message) => {
@@ -36,6 +36,20 @@ describe('the filter of the change log', () => {
     expect(problems).toEqual([{ field, message }]);
     expect(query).toMatchObject({ environment: 'staging' });
     expect(query).not.toHaveProperty(field);
+  });
+
+  it.each([
+    ['status', 'Failed', 'status', 'failed'],
+    ['status', 'success', 'status', 'succeeded'],
+    ['status', 'cancelled', 'status', 'canceled'],
+    ['status', 'In progress', 'status', 'running'],
+    ['tier', 'PROD', 'tier', 'production'],
+    ['tier', 'stage', 'tier', 'staging'],
+    ['risk', 'HIGH', 'risk', 'high'],
+    ['change_type', 'roll-back', 'type', 'rollback'],
+    ['change_type', 'feature flag', 'type', 'feature_flag'],
+  ])('reads %s %j as people write it', (field, typed, facet, value) => {
+    expect(filter({ [field]: typed }).facets).toEqual({ [facet]: value });
   });
 
   it('accepts a commit of a SHA-256 repository', () => {

@@ -1,9 +1,13 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unknownNameText } from '../../../src/domain/known-names.ts';
+import { People } from '../../../src/domain/people.ts';
+import { textSuggestionText } from '../../../src/domain/text-suggestions.ts';
 import { type ChangeLog, createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
+import { withDirectory } from '../../../src/store/changes/directory.ts';
 import { toChangeFilter } from '../../../src/store/changes/filter.ts';
+import { textSuggestions } from '../../../src/store/changes/names.ts';
 import { alone, aRecord, plainView } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
@@ -46,11 +50,37 @@ it('shows the names that contain the text, with their counts, without a lookup f
   expect((await ask({ environment: 'prod', person: 'jonas' })).services).toEqual(['pay-api']);
 });
 
+it('finds a person by the login with an @, and names by a pattern', async () => {
+  expect((await ask({ person: '@jonas' })).services).toEqual(['pay-api']);
+  expect((await ask({ service: 'pay-*' })).total).toBe(3);
+  expect((await ask({ service: '*' })).total).toBe(0);
+});
+
 it('suggests similar names, and shows no results for them', async () => {
   const found = await ask({ service: 'leger' });
   expect(found.total).toBe(0);
   expect(found.unknown.map(unknownNameText)).toEqual(['no service is called "leger"; did you mean ledger (1)?']);
+  expect((await ask({ service: 'legder' })).unknown.map(unknownNameText)[0]).toContain('did you mean ledger (1)?');
+  expect((await ask({ service: 'wroker' })).unknown.map(unknownNameText)[0]).toContain('did you mean pay-worker (1)?');
+  expect((await ask({ person: 'jnoas tide' })).unknown.map(unknownNameText)[0]).toContain('did you mean jonas.tide');
   expect((await ask({ service: 'tide' })).unknown.map(unknownNameText)).toEqual(['no service is called "tide"']);
+});
+
+it('suggests names for a text that is not found, and filters that find them', async () => {
+  const say = async (text: string) => (await textSuggestions(text, () => deployments.names())).map(textSuggestionText);
+  expect(await say('pay-wroker')).toEqual(['nothing found for "pay-wroker"; did you mean the service pay-worker (1)?']);
+  expect(await textSuggestions('leger outage', () => deployments.names())).toEqual([
+    { word: 'leger', rest: 'outage', field: 'service', known: [{ name: 'ledger', count: 1 }] },
+  ]);
+  expect(await say('https://gitlab.harbor.example/harbor/ledger/-/jobs/1')).toEqual([]);
+  expect(await say('zzz')).toEqual([]);
+});
+
+it('suggests a person by the name that only the configuration has', async () => {
+  const people = People.parse({ 'Jonas Weber': ['jonas.tide'] });
+  const named = withDirectory(deployments, { people, owners: [] });
+  const [suggestion] = await textSuggestions('Jonas Weber', () => named.names());
+  expect(suggestion).toMatchObject({ field: 'person', known: [{ name: 'Jonas Weber', count: 1 }] });
 });
 
 it('filters by tier, type, risk and tag', async () => {
