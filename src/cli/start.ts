@@ -5,6 +5,7 @@ import { type Bridge, startBridge } from '../app/bridge.ts';
 import { shareSecrets } from '../app/shared-secrets.ts';
 import { type Config, parseRoles } from '../config/config.ts';
 import { explainFault, prepareDataDir } from '../config/data-dir.ts';
+import { ignoredVariables } from '../config/ignored-variables.ts';
 import { configFile } from '../config/load.ts';
 import { isExternal } from '../config/redis.ts';
 import { announceBridge } from '../config/running-bridge.ts';
@@ -32,6 +33,7 @@ export async function start(first: Config, read: () => Config, { roles }: StartO
   const load = () => withRoles(read(), roles);
   let config = withRoles(first, roles);
   const log = createLogger(config.log_level);
+  warnOfIgnored(log);
   prepareDataDir(config.data_dir);
   // Stopped in the reverse order of the start. A signal during the start stops what has been started.
   const stops: (() => Promise<void>)[] = [];
@@ -71,6 +73,14 @@ export async function start(first: Config, read: () => Config, { roles }: StartO
     await stopAll();
     throw withAdvice(error, config);
   }
+}
+
+function warnOfIgnored(log: Logger): void {
+  for (const variable of ignoredVariables())
+    log.warn(
+      { variable, file: configFile() },
+      'this environment variable has no effect: the file does not refer to it',
+    );
 }
 
 function withRoles(config: Config, roles: string | undefined): Config {
@@ -116,14 +126,15 @@ const whereRedisIs = ({ redis }: Config): string =>
 function withAdvice(error: unknown, config: Config): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
-    return new Error(`port ${config.port} is taken; stop what uses it, or choose another: PORT=8081 npm start`, {
-      cause: error,
-    });
+    return new Error(`port ${config.port} is taken; stop what uses it, or ${choosePort(8081)}`, { cause: error });
   if (error instanceof Error && 'path' in error && String(error.path).startsWith(config.data_dir))
     return explainFault(error, String(error.path));
   if (code === 'EACCES')
-    return new Error(`port ${config.port} may not be opened by this user; choose one above 1023: PORT=8080 npm start`, {
-      cause: error,
-    });
+    return new Error(`port ${config.port} may not be opened by this user; ${choosePort(8080)}`, { cause: error });
   return error;
 }
+
+const choosePort = (port: number): string =>
+  ignoredVariables({ ...process.env, PORT: String(port) }).includes('PORT')
+    ? `write another one in ${configFile()}, such as port: ${port}`
+    : `choose another: PORT=${port} npm start`;

@@ -15,8 +15,7 @@ const SET_BY_PLATFORM = /_(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)|^SHIPLOG_(?:
  * @throws ConfigError
  */
 export function checkSpelling(environment: Environment, text: string): void {
-  const named = [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)/g)].flatMap(([, name]) => name ?? []);
-  const known = new Set([...READ, ...named.filter((name) => name.startsWith(PREFIX))]);
+  const known = new Set([...READ, ...[...variablesIn(text)].filter((name) => name.startsWith(PREFIX))]);
   const isSet = (name: string) => Boolean(environment[name]);
   const problems = Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && isSet(name) && !known.has(name) && !SET_BY_PLATFORM.test(name))
@@ -27,6 +26,10 @@ export function checkSpelling(environment: Environment, text: string): void {
     });
   if (problems.length > 0) throw new ConfigError(problems);
 }
+
+/** The variables that a configuration file refers to: `${NAME}`, `${NAME:-default}`. */
+export const variablesIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)/g)].flatMap(([, name]) => name ?? []));
 
 /** Compares what follows the prefix, which all have: SHIPLOG_ORG is no misspelt SHIPLOG_URL. */
 function nearestKnown(name: string, known: ReadonlySet<string>): string | undefined {

@@ -140,12 +140,12 @@ function withoutNulls(value: unknown): unknown {
   );
 }
 
-/** Puts the secrets of the data directory where the file says "generated". */
+/** Puts the secrets of the data directory where the file says "generated", or names no admin token. */
 function fillGenerated(raw: unknown, mayMake: boolean): unknown {
-  if (!JSON.stringify(raw ?? null).includes(GENERATED)) return raw;
+  if (typeof raw !== 'object' || raw === null) return raw;
   const config = raw as {
     data_dir?: string;
-    admin_token?: string;
+    admin_token?: unknown;
     sources?: { name?: string; type?: string; secrets?: unknown[] }[];
   }; // checked by Config afterwards
   const dataDir = resolve(config.data_dir ?? 'data');
@@ -154,7 +154,7 @@ function fillGenerated(raw: unknown, mayMake: boolean): unknown {
     : (name: string) => keptSecret(dataDir, name) ?? notMadeYet(dataDir, name);
   return {
     ...config,
-    ...(config.admin_token === GENERATED && { admin_token: secret('admin') }),
+    ...((config.admin_token ?? GENERATED) === GENERATED && { admin_token: secret('admin') }),
     ...(Array.isArray(config.sources) && {
       sources: config.sources.map((source) =>
         Array.isArray(source?.secrets)

@@ -152,11 +152,17 @@ describe('a wrong configuration', () => {
     expect(problems(rules('match: {}', 'match: {}', 'name: lamps'))).toEqual([]);
   });
 
+  it('generates the admin token of a file that names none', () => {
+    const without = minimal().replace(`admin_token: ${ADMIN}\n`, '');
+    const { admin_token } = parse(without);
+    expect(admin_token.length).toBeGreaterThanOrEqual(16);
+    expect(parse(without.replace('sources:', 'admin_token: generated\nsources:'))).toMatchObject({ admin_token });
+  });
+
   it('describes what to write if something is missing', () => {
-    const missing = [...problems('sources: [{ type: gitlab }]\nport: eighty\n')].sort();
+    const missing = [...problems(`sources: [{ type: gitlab }]\nport: eighty\ndata_dir: ${dir}\n`)].sort();
     expect(missing).toEqual(
       [
-        'shiplog.yaml:1: admin_token: write a token of at least 16 characters, or "generated"',
         'shiplog.yaml:2: port: write a port number from 0 to 65535',
         'shiplog.yaml:1: sources[0].secrets: give a list with at least one secret, or with "generated"',
       ].sort(),
