@@ -75,7 +75,7 @@ describe("python-gitlab of Debian 12, which looks at the answer's exact Content-
   const SCRIPT = `
 import gitlab, json, sys
 api = gitlab.Gitlab(sys.argv[1], private_token=sys.argv[2])
-project = api.projects.get(sys.argv[3])
+project = api.projects.get(api.projects.get(sys.argv[3]).id)
 made = project.deployments.create({'environment': 'python', 'sha': sys.argv[4], 'ref': 'main', 'tag': False, 'status': 'running'})
 made.status = 'success'
 made.save()

@@ -7,6 +7,7 @@ export type Route =
   | { readonly kind: 'merge_requests'; readonly project: string; readonly id: string }
   | { readonly kind: 'project'; readonly project: string }
   | { readonly kind: 'user' }
+  | { readonly kind: 'version' }
   /** The part for the project's id or path is neither. */
   | { readonly kind: 'no_project' }
   /** It is below the API, and not imitated. */
@@ -24,7 +25,7 @@ export function routeOf(path: string): Route | undefined {
   const below = belowApi(path);
   if (below === undefined) return undefined;
   const [first, ...rest] = below;
-  if (first === 'user' && rest.length === 0) return { kind: 'user' };
+  if ((first === 'user' || first === 'version') && rest.length === 0) return { kind: first };
   return first === 'projects' ? projectRoute(rest) : { kind: 'other' };
 }
 

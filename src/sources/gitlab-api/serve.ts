@@ -7,6 +7,7 @@ import type { NumberedRow, Rows } from '../rows.ts';
 import { checkNew, checkUpdate, type Leniency, type NewRow } from './checks.ts';
 import { emptyList, listed } from './list.ts';
 import { paramsOf } from './params.ts';
+import { numberOf, pathOf } from './project-number.ts';
 import { answer, noRoute, notFound, Refusal } from './refusal.ts';
 import { type Route, routeOf } from './route.ts';
 import { type KeptRow, keptRow, type Row, refusedStep, shownRow, USER } from './row.ts';
@@ -31,7 +32,7 @@ interface Call {
  * @throws Refusal
  */
 export async function serve(webhook: Webhook, rows: Rows, settings: ApiSettings): Promise<Served> {
-  const route = routeOf(webhook.path) ?? { kind: 'other' };
+  const route = await withPath(routeOf(webhook.path) ?? { kind: 'other' }, rows, settings);
   const call = { webhook, rows, settings, table: 'project' in route ? tableOf(route.project, settings) : '' };
   const method = webhook.method === 'HEAD' ? 'GET' : webhook.method;
   switch (`${method} ${route.kind}`) {
@@ -51,13 +52,23 @@ export async function serve(webhook: Webhook, rows: Rows, settings: ApiSettings)
       await found(call, route);
       return read(emptyList(paramsOf(webhook), webhook));
     case 'GET project':
-      return read(answer(200, shownProject(projectOf(route))));
+      return read(answer(200, shownProject(projectOf(route), await numberOf(projectOf(route), rows, settings))));
     case 'GET user':
       return read(answer(200, USER));
+    case 'GET version':
+      return read(answer(200, VERSION));
     default:
       throw elsewhere(webhook, route);
   }
 }
+
+/** The project of a number that we gave out is the path that it stands for. */
+async function withPath(route: Route, rows: Rows, settings: ApiSettings): Promise<Route> {
+  return 'project' in route ? { ...route, project: await pathOf(route.project, rows, settings) } : route;
+}
+
+/** The release of GitLab whose answers these are, for clients that ask for it first. */
+const VERSION = { version: '18.5.0', revision: 'shiplog' };
 
 const read = (response: Answer): Served => ({ kind: 'answer', answer: response });
 const projectOf = (route: Route): string => ('project' in route ? route.project : '');
@@ -67,7 +78,7 @@ function elsewhere({ method, path }: Webhook, { kind }: Route): Refusal {
   const what = `${method.slice(0, 20)} ${path.slice(0, 200)}`;
   if (kind === 'no_project')
     return new Refusal(404, { message: '404 Project Not Found' }, `${what} names no project: neither an id nor a path`);
-  if (kind === 'other' || kind === 'user' || kind === 'project')
+  if (kind === 'other' || kind === 'user' || kind === 'version' || kind === 'project')
     return noRoute(`Shiplog has GitLab's Deployments API and nothing else of it: ${what} leads nowhere`);
   return new Refusal(405, { error: '405 Not Allowed' }, `GitLab's Deployments API has no ${what}`);
 }
@@ -179,9 +190,9 @@ function toKeep(webhook: Webhook, row: KeptRow, status: number) {
   } as const;
 }
 
-/** Clients that look the project up first continue with the id in the answer: the name replaces the number. */
-const shownProject = (project: string) => ({
-  id: /^\d{1,15}$/.test(project) ? Number(project) : project,
+/** For clients that look the project up first, and continue with its id. */
+const shownProject = (project: string, id: number) => ({
+  id,
   name: project.split('/').at(-1),
   path: project.split('/').at(-1),
   path_with_namespace: project,

@@ -315,11 +315,39 @@ describe('a deployment that was made while Redis was unreachable', () => {
 
 describe('what clients query first', () => {
   it.each([
-    ['/api/v4/projects/harbor%2Fpay', { id: 'harbor/pay', path_with_namespace: 'harbor/pay' }],
+    ['/api/v4/projects/harbor%2Fpay', { id: expect.any(Number), path_with_namespace: 'harbor/pay' }],
+    ['/api/v4/version', { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }],
     ['/api/v4/projects/4711', { id: 4711 }],
     ['/api/v4/user', { username: 'shiplog' }],
   ])('%s is answered', async (path, body) => {
     expect((await send({ method: 'GET', path })).answer).toMatchObject({ status: 200, body });
+  });
+
+  const look = async (project: string) =>
+    idOf((await send({ method: 'GET', path: `/api/v4/projects/${encodeURIComponent(project)}` })).answer);
+
+  it('a project that is named by its path has one number, by which it can be named afterwards', async () => {
+    const asked = ['harbor/pay', 'Harbor/Pay', 'harbor/tide', 'harbor/pay'];
+    const [pay, samePay, tide, payAgain] = await Promise.all(asked.map(look));
+    expect([samePay, payAgain]).toEqual([pay, pay]);
+    expect(tide).not.toBe(pay);
+    const byPath = await send({ body: BODY });
+    const byNumber = await send({ path: `/api/v4/projects/${pay}/deployments`, body: { ...BODY, status: 'success' } });
+    expect(idOf(byNumber.answer)).toBe(idOf(byPath.answer));
+    expect(byNumber.record).toMatchObject({
+      deployment: byPath.record?.deployment,
+      service: 'pay',
+      repository: { gitlabProject: 'harbor/pay' },
+    });
+    expect((await send({ method: 'GET', path: `/api/v4/projects/${pay}` })).answer?.body).toMatchObject({
+      id: pay,
+      path_with_namespace: 'harbor/pay',
+    });
+  });
+
+  it('a number that was never given out is no project', async () => {
+    const { answer } = await send({ path: '/api/v4/projects/2000000999/deployments', body: BODY });
+    expect(answer).toMatchObject({ status: 404, body: { message: '404 Project Not Found' } });
   });
 });
 
