@@ -16,6 +16,7 @@ import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { NAME_COUNTS, type NameCounts, type ResolvedNames, resolveNames } from './names.ts';
+import { keepNewest } from './newest-entries.ts';
 import { packTimelineEntry } from './packed-entry.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
@@ -115,12 +116,13 @@ export function createDeployments(redis: Redis, retention: Retention, nowMs?: ()
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
   const search = createSearch(redis, readEach, nowMs);
-  const reading: Pick<Deployments, 'timeline' | 'version' | 'changed'> = {
-    timeline: (selection, limit) => readTimeline({ redis, search }, selection, limit),
+  const stored = {
+    timeline: (selection: ChangeSelection, limit?: number) => readTimeline({ redis, search }, selection, limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',
-    changed: (from, to) => readEntryChanges(redis, from, to),
+    changed: (from: string, to: string) => readEntryChanges(redis, from, to),
   };
-  const countNames = createTimelineFold(reading, NAME_COUNTS);
+  const reading = { ...stored, timeline: keepNewest(stored, nowMs) };
+  const { read: countNames } = createTimelineFold(reading, NAME_COUNTS);
   return {
     append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
     store: (stored, judged) => store(redis, stored, judged),

@@ -36,14 +36,24 @@ const CATEGORY_FIELDS = 4;
 interface Head {
   readonly category: TimelineCategory;
   readonly identity?: string;
+  /** For the rest of the entry. */
+  readonly decode: Decode;
 }
 
 interface Heads {
+  readonly decode: Decode;
   /** As they are packed. Undefined: another version of the bridge wrote it. */
   readonly packed: Map<string, Head | undefined>;
   /** One object for all services. */
   readonly categories: Map<string, TimelineCategory>;
 }
+
+type Decode = (text: string) => string;
+
+const NOT_ASCII = /[\u0080-\u00ff]/;
+
+/** A text whose characters are bytes of UTF-8: many entries are decoded together, and few of them are looked at. */
+const fromBytes: Decode = (text) => (NOT_ASCII.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text);
 
 /** A part of a text: the entries of a page are one. */
 export interface Part {
@@ -82,11 +92,11 @@ class PackedEntry implements LazyTimelineEntry {
   }
 
   entry(): TimelineEntry {
-    const { category, identity } = this.head;
+    const { category, identity, decode } = this.head;
     return {
       atMs: this.atMs,
       ...category,
-      ...detailsOf(this.text.slice(this.from, this.to)),
+      ...detailsOf(decode(this.text.slice(this.from, this.to))),
       ...(identity && { identity }),
     };
   }
@@ -95,13 +105,13 @@ class PackedEntry implements LazyTimelineEntry {
 function headOf(packed: string, heads: Heads): Head | undefined {
   const known = heads.packed.get(packed);
   if (known || heads.packed.has(packed)) return known;
-  const head = unpackHead(packed, heads.categories);
+  const head = unpackHead(packed, heads);
   heads.packed.set(packed, head);
   return head;
 }
 
-function unpackHead(packed: string, categories: Heads['categories']): Head | undefined {
-  const [state = '', type = '', packedTier = '', name = ''] = packed.split('\n');
+function unpackHead(packed: string, { categories, decode }: Heads): Head | undefined {
+  const [state = '', type = '', packedTier = '', name = ''] = decode(packed).split('\n');
   const [tier = '', ranSinceMs, identity] = packedTier.split(' ');
   const codes = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
   if (!codes.state || !codes.changeType) return undefined;
@@ -114,7 +124,7 @@ function unpackHead(packed: string, categories: Heads['categories']): Head | und
   const key = [state, type, tier, ranSinceMs, name].join('\n');
   const category = categories.get(key) ?? unpacked;
   categories.set(key, category);
-  return { category, ...(identity && { identity }) };
+  return { category, decode, ...(identity && { identity }) };
 }
 
 function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | 'identity' | keyof TimelineCategory> {
@@ -124,8 +134,10 @@ function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | 'identity' | ke
 
 export type Unpack = (part: Part, entries: LazyTimelineEntry[]) => void;
 
-export function createUnpack(): Unpack {
-  const heads: Heads = { packed: new Map(), categories: new Map() };
+/** @param text with `asBytes` each character of it is a byte of UTF-8 */
+export function createUnpack(text: 'asText' | 'asBytes' = 'asText'): Unpack {
+  const decode: Decode = text === 'asBytes' ? fromBytes : (one) => one;
+  const heads: Heads = { decode, packed: new Map(), categories: new Map() };
   return (part, entries) => {
     const entry = unpackEntry(part, heads);
     if (entry) entries.push(entry);

@@ -21,7 +21,7 @@ const WAIT_MS = 50;
 
 /** Every deployment counts, however old. */
 export function createRunning(deployments: TimelineReads, owners: Owners = []): Running {
-  const read = createTimelineFold(deployments, { of: placesOf, apply: applyToPlaces });
+  const { read } = createTimelineFold(deployments, { of: placesOf, apply: applyToPlaces });
   return {
     slots: async () => slotsIn(await read()),
     ownerOf: (service) => ownerOf(owners, service),

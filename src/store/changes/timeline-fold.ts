@@ -4,6 +4,8 @@ import type { ChangeFilter } from './query.ts';
 
 /** A value computed from all timeline entries. */
 export interface TimelineSum<Sum> {
+  /** How many of the newest it is computed from; absent: all. */
+  readonly most?: number;
   /** @param entries newest first */
   of(entries: readonly LazyTimelineEntry[]): Sum;
   /**
@@ -32,6 +34,12 @@ interface Known<Sum> {
   readonly readAtMs: number;
 }
 
+export interface TimelineFold<Sum> {
+  read(): Promise<Sum>;
+  /** Undefined: all entries would have to be read, or are being read. */
+  current(): Promise<Sum | undefined>;
+}
+
 /**
  * The value for everything that is kept, at the cost of what has changed: 100,000 entries are not read again for each
  * change, whoever wrote it.
@@ -41,14 +49,14 @@ export function createTimelineFold<Sum>(
   { version, changed, timeline }: TimelineReads,
   sums: TimelineSum<Sum>,
   nowMs: () => number = () => performance.now(),
-): () => Promise<Sum> {
+): TimelineFold<Sum> {
   let known: Known<Sum> | undefined;
   let cached: { readonly version: string; readonly sum: Promise<Sum> } | undefined;
 
   async function readAll(from: string): Promise<Sum> {
     known = undefined;
     const readAtMs = nowMs();
-    const entries = await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER);
+    const entries = await timeline({ facets: {} }, sums.most ?? Number.MAX_SAFE_INTEGER);
     const to = await version();
     const meanwhile = await changed(from, to);
     // Read page by page: where entries moved away meanwhile, others may have been passed over.
@@ -58,25 +66,30 @@ export function createTimelineFold<Sum>(
     return sum;
   }
 
-  async function read(now: string): Promise<Sum> {
+  async function update(now: string): Promise<Sum | undefined> {
     const before = known;
-    if (!before || nowMs() - before.readAtMs > READ_AGAIN_MS) return readAll(now);
+    if (!before || nowMs() - before.readAtMs > READ_AGAIN_MS) return undefined;
     const changes = await changed(before.version, now);
     const sum = changes && sums.apply(before.sum, changes);
-    if (sum === undefined) return readAll(now);
-    known = { ...before, version: now, sum };
+    if (sum !== undefined) known = { ...before, version: now, sum };
     return sum;
   }
 
-  return async () => {
-    const now = await version(); // before the reading: what changes meanwhile makes another version
-    if (cached?.version === now) return cached.sum;
-    const made = { version: now, sum: read(now) };
-    cached = made;
-    made.sum.catch(() => {
-      if (cached === made) cached = undefined; // Redis was away: the next one asks again
-    });
-    return made.sum;
+  return {
+    async read() {
+      const now = await version(); // before the reading: what changes meanwhile makes another version
+      if (cached?.version === now) return cached.sum;
+      const made = { version: now, sum: update(now).then((sum) => sum ?? readAll(now)) };
+      cached = made;
+      made.sum.catch(() => {
+        if (cached === made) cached = undefined; // Redis was away: the next one asks again
+      });
+      return made.sum;
+    },
+    async current() {
+      const now = await version();
+      return known?.version === now ? known.sum : update(now);
+    },
   };
 }
 

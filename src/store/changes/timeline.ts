@@ -1,8 +1,8 @@
-import { isAscii } from 'node:buffer';
 import type { Redis } from 'ioredis';
 import type { LazyTimelineEntry, TimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
+import { eachText } from '../message-pack.ts';
 import { createBinaryScript } from '../script.ts';
 import type { ChangeSelection } from './filter.ts';
 import { singleIndex, spanOf } from './find.ts';
@@ -81,7 +81,7 @@ async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promi
   const { newer, count } = await countIn(redis, index, span);
   const end = newer + Math.min(count, limit);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
-  const unpack = createUnpack();
+  const unpack = createUnpack('asBytes');
   const entries: LazyTimelineEntry[] = [];
   // The next page is requested while one is parsed.
   let next = newer < end ? read(newer) : undefined;
@@ -93,31 +93,17 @@ async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promi
   return entries;
 }
 
-/** The lengths of the entries in bytes, and the entries. */
-type Page = readonly [lengths: Buffer, bytes: Buffer];
-
-const LENGTH_BYTES = 4;
-
-/** All entries are one text, as long as each character is one byte. */
-function unpackPage([lengths, bytes]: Page, unpack: Unpack, entries: LazyTimelineEntry[]): void {
-  const whole = isAscii(bytes) ? bytes.toString('latin1') : undefined;
-  let from = 0;
-  for (let at = 0; at < lengths.length; at += LENGTH_BYTES) {
-    const to = from + lengths.readUInt32BE(at);
-    if (whole !== undefined) unpack({ text: whole, from, to }, entries);
-    else {
-      const text = bytes.toString('utf8', from, to);
-      unpack({ text, from: 0, to: text.length }, entries);
-    }
-    from = to;
-  }
+/** Only the few entries that are shown are decoded. */
+function unpackPage(page: Buffer, unpack: Unpack, entries: LazyTimelineEntry[]): void {
+  const text = page.toString('latin1');
+  eachText(page, (from, to) => unpack({ text, from, to }, entries));
 }
 
-function entriesOf(page: Page): LazyTimelineEntry[] {
+function entriesOf(page: Buffer): LazyTimelineEntry[] {
   const entries: LazyTimelineEntry[] = [];
-  unpackPage(page, createUnpack(), entries);
+  unpackPage(page, createUnpack('asBytes'), entries);
   return entries;
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>
-  (await readPageScript(redis, [index, packedIndexOf(index), keys.timeline()], from, to)) as Page; // the script's reply
+  (await readPageScript(redis, [index, packedIndexOf(index), keys.timeline()], from, to)) as Buffer; // its reply

@@ -31,15 +31,24 @@ function reader(deployments: Deployments = open()) {
     return deployments.timeline(...asked);
   };
   const running = createRunning(counted);
-  const names = createTimelineFold(deployments, NAME_COUNTS);
+  const names = createTimelineFold(deployments, NAME_COUNTS).read;
+  // A part is read from Redis until all are known.
+  const timelineOf = async (sinceMs?: number) =>
+    (await deployments.timeline({ facets: {}, ...(sinceMs !== undefined && { sinceMs }) }))
+      .map((lazy) => lazy.entry())
+      .sort((a, b) => b.atMs - a.atMs || (a.key < b.key ? -1 : 1));
   return {
     reads: () => reads,
     async shown() {
+      const part = await timelineOf(Date.parse(at(6)));
       const slots = (await running.slots()).map(({ service, serviceKey, environment, ...slot }) => ({
         ...{ place: `${serviceKey} in ${environment.name.toLowerCase()}`, ...slot },
       }));
       const counts = Object.values(await names()).map((all) => [...all].map(([name, { count }]) => `${name} ${count}`));
-      return { slots: slots.sort((a, b) => (a.place < b.place ? -1 : 1)), counts: counts.map((all) => all.sort()) };
+      return {
+        ...{ part, all: await timelineOf() },
+        ...{ slots: slots.sort((a, b) => (a.place < b.place ? -1 : 1)), counts: counts.map((all) => all.sort()) },
+      };
     },
   };
 }

@@ -78,7 +78,7 @@ beforeEach(() => {
       },
     },
     () => nowMs,
-  );
+  ).read;
 });
 
 const expectExact = async () => expect(await countAll()).toEqual(namesOf([...times]));
