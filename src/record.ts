@@ -8,6 +8,7 @@ import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { DeploymentView } from './domain/view.ts';
 import type { BuildView } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, notAssigned } from './recording/conclusion.ts';
+import { withFormerName } from './recording/former-name.ts';
 import { namedFollowers } from './recording/named-followers.ts';
 import type { BuildViewParts, Recorded, RecordParts } from './recording/record-parts.ts';
 import { separate } from './recording/separate.ts';
@@ -21,7 +22,7 @@ import type { Sink } from './sinks/sink.ts';
  */
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, history, joins, repeats, inbox } = parts;
-  const { forward, forwardElsewhere, hide, noteRules, repeatDetail, recordAlerts, noteAlerts } = parts;
+  const { followRename, forward, forwardElsewhere, hide, noteRules, repeatDetail, recordAlerts, noteAlerts } = parts;
   const inTurn = createTurns();
 
   /**
@@ -59,16 +60,16 @@ export function createRecord(parts: RecordParts) {
   /** Adds it to its deployment, which other tools may have reported too, and ends deployments that it supersedes. */
   async function addNow(step: ChangeRecord): Promise<Recorded> {
     if (step.madeByApi && (await isOurs(step))) return echo(step.madeByApi);
+    const renamed = await followRename(step);
     const join = await joins.assign(await repeats.assign(step));
     const view = await changeLog.apply(join.record);
-    const moved = await join.settle();
-    const separated = await separate(parts, view);
+    const changed = [...renamed, ...(await join.settle()), ...(await separate(parts, view))];
     const ended = await supersede(changeLog, view);
     const named = await namedFollowers(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, join.record, repeatDetail(step));
     const afterMs = Math.max(join.delayMs, joins.failureDelayMs(view.deployment));
-    const isNew = view.added && moved.length + separated.length === 0;
-    return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs, isNew };
+    const isNew = view.added && changed.length === 0;
+    return { views: [view, ...changed, ...ended, ...named], conclusion, afterMs, isNew };
   }
 
   /**
@@ -90,9 +91,9 @@ const wants = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): bo
   !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
 
 /** Makes the view of a deployment: the fold of its records, what it replaced, and the result of the rules. */
-export function createBuildView({ rules, routing, before: read }: BuildViewParts): BuildView {
+export function createBuildView({ rules, routing, before: read, formerName }: BuildViewParts): BuildView {
   return async function buildView(key, records) {
-    const folded = fold(key, records);
+    const folded = await withFormerName(fold(key, records), formerName);
     const named = route(folded, rules, routing); // lineage needs the final names; a rule may set a roll-back
     const lineage = lineageOf(named.deployment);
     const before = { at: folded.startedAt ?? folded.occurredAt, limit: PREDECESSORS };

@@ -4,6 +4,7 @@ import { type Flush, noFlush } from '../queue/flush.ts';
 import { createReplication } from '../queue/replication.ts';
 import { createBuildView } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
+import { createFollowRename } from '../recording/follow-rename.ts';
 import { createJoins } from '../recording/joins.ts';
 import { createRepeats } from '../recording/repeats.ts';
 import { toolOf } from '../sources/boundary.ts';
@@ -15,6 +16,7 @@ import { createJoinGroups } from '../store/changes/join-groups.ts';
 import { createRecentPosts } from '../store/changes/recent-posts.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { createRepeatNames } from '../store/changes/repeat-names.ts';
+import { createRepositories } from '../store/changes/repositories.ts';
 import { MARGIN_DAYS } from '../store/changes/retention-days.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
 import { createRunning } from '../store/changes/running.ts';
@@ -40,21 +42,28 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const echoes = createEchoes(redis, keepSeconds);
   const deployments = withDirectory(createDeployments(redis, config.changes), config);
   const { rules, routing } = config;
-  const changeLog = createChangeLog(deployments, createBuildView({ rules, routing, before: deployments.before }));
+  const repositories = createRepositories(redis, config.changes.days + MARGIN_DAYS);
+  const { formerName } = repositories;
+  const buildView = createBuildView({ rules, routing, before: deployments.before, formerName });
+  const changeLog = createChangeLog(deployments, buildView);
+  const groups = createJoinGroups(redis);
+  const joins = createJoins({
+    groups,
+    changeLog,
+    rules,
+    routing,
+    options: { mayJoin: mayJoinBy(config) },
+    settleMs: config.join.settle_seconds * 1000,
+    witnessOf: (instance) => config.sources.find(({ name }) => name === instance)?.witness,
+    formerName,
+  });
   return {
     deployments,
     named: createNaming(config),
     changeLog,
     repeats: createRepeats({ names: createRepeatNames(redis, config.changes.days), changeLog }),
-    joins: createJoins({
-      groups: createJoinGroups(redis),
-      changeLog,
-      rules,
-      routing,
-      options: { mayJoin: mayJoinBy(config) },
-      settleMs: config.join.settle_seconds * 1000,
-      witnessOf: (instance) => config.sources.find(({ name }) => name === instance)?.witness,
-    }),
+    joins,
+    followRename: createFollowRename({ repositories, groups, changeLog, joins }),
     running: createRunning(deployments, config.owners),
     alerts: createAlerts(redis, config.alerts),
     suspectsOf: createSuspects(deployments, config.owners),

@@ -173,6 +173,10 @@ export const ChangeRecord = z.object({
   repository: z
     .object({
       name: z.string(),
+      /** The host and the forge's own id, `git.example.com:77`: it stays when the repository is renamed or moved. */
+      id: z.string().optional(),
+      /** Only in a view: the first name under which it is known, where it has another one now. */
+      formerly: z.string().optional(),
       url: z.string().optional(),
       gitlabProject: z.string().optional(),
       /** A project was named that the source may not write to: it goes to none (project-limit.ts). */

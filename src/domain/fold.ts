@@ -214,8 +214,8 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
   return {
     ...Object.assign({}, under, defined),
     environment: mergeEnvironment(under, over),
-    service: isNamedByDefault(over) && under.service !== 'unknown' ? under.service : over.service,
-    ...(under.repository && { repository: { ...under.repository, ...over.repository } }),
+    service: serviceIn(under, over),
+    ...(under.repository && { repository: mergeRepository(under.repository, over.repository) }),
     ...(under.commit && { commit: { ...under.commit, ...over.commit } }),
     ...(under.pullRequest && { pullRequest: { ...under.pullRequest, ...over.pullRequest } }),
     ...(under.manifests && { manifests: { ...under.manifests, ...over.manifests } }),
@@ -225,6 +225,20 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
     paths: unite(under.paths, over.paths),
     tags: unite(under.tags, over.tags),
   };
+}
+
+/** A name that somebody gave counts more than one after the repository, whose present name the forge knows best. */
+function serviceIn(under: ChangeRecord, over: ChangeRecord): string {
+  if (!isNamedByDefault(over) || under.service === 'unknown') return over.service;
+  const isOutdated = over.repository?.id !== undefined && under.repository?.id === undefined && isNamedByDefault(under);
+  return isOutdated && over.service !== 'unknown' ? over.service : under.service;
+}
+
+type Repository = NonNullable<ChangeRecord['repository']>;
+
+function mergeRepository(under: Repository, over: Repository | undefined): Repository {
+  const isForgesName = under.id !== undefined && over?.id === undefined;
+  return { ...under, ...over, ...(isForgesName && { name: under.name, ...(under.url && { url: under.url }) }) };
 }
 
 /**

@@ -52,8 +52,9 @@ function groupingOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment)
   const [pipelineRun, jobRun] = [runOf(pipelineUrl), runOf(jobUrl)];
   const run = pipelineRun ?? jobRun;
   const address = run ?? addressOf(repository?.url) ?? addressOf(repository?.gitlabProject);
-  const path = address?.path ?? pathOf(repository?.gitlabProject) ?? pathOf(repository?.name);
-  if (path === undefined) return undefined;
+  const named = address?.path ?? pathOf(repository?.gitlabProject) ?? pathOf(repository?.name);
+  if (named === undefined) return undefined;
+  const path = lastingPath(named, repository);
   const pipeline = pipelineRun?.pipeline ?? jobRun?.pipeline ?? pipelineId;
   const jobId = jobRun?.job ?? pipelineRun?.job;
   return {
@@ -62,6 +63,14 @@ function groupingOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment)
     ...(pipeline && { pipeline }),
     ...(jobId && { jobId }),
   };
+}
+
+/** Signals of a renamed repository may have its old or its new path: all count under the first one. */
+function lastingPath(path: string, repository: Deployment['repository']): string {
+  const [now, first] = [pathOf(repository?.name), pathOf(repository?.formerly)];
+  if (now === undefined || first === undefined) return path;
+  if (path === now) return first;
+  return path.endsWith(`/${now}`) ? `${path.slice(0, -now.length)}${first}` : path;
 }
 
 function addressOf(url: string | undefined): { host: string; path: string } | undefined {

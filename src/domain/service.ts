@@ -20,8 +20,16 @@ export const isNamedByDefault = (named: Pick<Named, 'service' | 'repository'>): 
 /** The path of the repository that the service is called after. */
 export function repositoryNaming({ service, repository }: Pick<Named, 'service' | 'repository'>): string | undefined {
   const paths = [repository?.name, repository?.gitlabProject].filter((path) => path !== undefined);
-  return paths.find((path) => slug(path.slice(path.lastIndexOf('/') + 1)) === slug(service));
+  return paths.find((path) => slug(lastPart(path)) === slug(service));
 }
+
+/** The name of its service: one that is called after its repository keeps the first name, as the repository does. */
+function lastingName(named: Named): string {
+  const formerly = named.repository?.formerly;
+  return formerly !== undefined && repositoryNaming(named) !== undefined ? lastPart(formerly) : named.service;
+}
+
+const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /**
  * The identity of a service, wherever two must not be confused: lineage, alerts, roll-backs. The id that the sender
@@ -31,12 +39,13 @@ export function repositoryNaming({ service, repository }: Pick<Named, 'service' 
 export function serviceIdentity(named: Named): string {
   if (named.serviceId) return named.serviceId;
   const part = partOf(named);
-  return part === '' ? named.service : `${named.service} ${part}`;
+  const service = lastingName(named);
+  return part === '' ? service : `${service} ${part}`;
 }
 
 function partOf(named: Named): string {
   if (!isNamedByDefault(named) || named.job === undefined) return '';
-  return distinctWordsOf(named.job, named.environment.name, named.service);
+  return distinctWordsOf(named.job, named.environment.name, `${named.service} ${lastingName(named)}`);
 }
 
 /** A service among those of all projects. */
@@ -44,10 +53,11 @@ type KeyedService = Named & { readonly key: string };
 
 /**
  * Which service of which project it is: what every grouping by service goes by, so that two services that share a name
- * are never taken for one. Without a repository the senders are distinguished: each of several teams has an `api`.
+ * are never taken for one. A repository that was renamed keeps the key that it had. Without a repository the senders
+ * are distinguished: each of several teams has an `api`.
  */
 export function serviceKeyOf(named: KeyedService): string {
-  const project = named.repository?.name ?? senderOf(named);
+  const project = named.repository?.formerly ?? named.repository?.name ?? senderOf(named);
   return [project, serviceIdentity(named)].join('\n').toLowerCase();
 }
 

@@ -8,6 +8,7 @@ import { type RoutingOptions, type Rule, route } from '../domain/routing.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { JoinGroups, StoredMember } from '../store/changes/join-groups.ts';
 import type { ChangeLog } from './change-log.ts';
+import { type FormerName, withFormerName } from './former-name.ts';
 
 export interface JoinParts {
   readonly groups: JoinGroups;
@@ -19,6 +20,8 @@ export interface JoinParts {
   readonly settleMs: number;
   /** The kind of witness that a configured source is. */
   readonly witnessOf: (instance: string) => Witness | undefined;
+  /** Absent: no repository was renamed. */
+  readonly formerName?: FormerName;
 }
 
 /** A record with its final key, and what remains to be done after it was stored. */
@@ -47,12 +50,13 @@ export interface Joins {
 const MAX_ROUNDS = 8;
 
 export function createJoins(parts: JoinParts): Joins {
-  const { groups, changeLog, rules, routing, options, settleMs, witnessOf } = parts;
-  const memberIn = (record: ChangeRecord): NewMember | undefined => {
+  const { groups, changeLog, rules, routing, options, settleMs, witnessOf, formerName } = parts;
+  const memberIn = async (record: ChangeRecord): Promise<NewMember | undefined> => {
     const witness = witnessOf(record.instance);
     if (!witness || record.madeByApi) return undefined;
     const own = ownRecord(record);
-    const { deployment, join } = route(fold(own.deployment, [own]), rules, routing);
+    const reported = await withFormerName(fold(own.deployment, [own]), formerName);
+    const { deployment, join } = route(reported, rules, routing);
     const end = isFinal(own.state) ? own.signal : undefined;
     return memberOf({ deployment, witness, join, end, ...(own.stage && { stage: own.stage }) });
   };
@@ -77,7 +81,7 @@ export function createJoins(parts: JoinParts): Joins {
   };
   return {
     async assign(record) {
-      const member = memberIn(record);
+      const member = await memberIn(record);
       if (!member) return { record, settle: async () => [], delayMs: 0 };
       const members = await groups.add(member);
       const known = members.find(({ key }) => key === member.key);

@@ -12,6 +12,8 @@ import type { NoteAlerts } from './alert-notes.ts';
 import type { RecordAlerts } from './alerts.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Conclusion } from './conclusion.ts';
+import type { FollowRename } from './follow-rename.ts';
+import type { FormerName } from './former-name.ts';
 import type { Joins } from './joins.ts';
 import type { Repeats } from './repeats.ts';
 import type { Resolve } from './resolve.ts';
@@ -24,6 +26,8 @@ export interface RecordParts {
   readonly echoes: Echoes;
   readonly history: SerialHistory;
   readonly joins: Joins;
+  /** Notes the name of the step's repository, and what follows where that is a new one. */
+  readonly followRename: FollowRename;
   readonly repeats: Repeats;
   readonly inbox: Pick<Inbox, 'conclude'>;
   /** Stores alerts, which are kept separately from the changes. */
@@ -56,4 +60,6 @@ export interface Recorded {
 export interface BuildViewParts extends Pick<Deployments, 'before'> {
   readonly rules: readonly Rule[];
   readonly routing: RoutingOptions;
+  /** Absent: no repository was renamed. */
+  readonly formerName?: FormerName;
 }

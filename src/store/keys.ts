@@ -184,6 +184,24 @@ export const keys = {
     ends: 'a week after the last signal of the repository; the oldest of more than 64 are deleted',
     expires: true,
   }),
+  repository: family('repository:<id>', {
+    type: 'hash',
+    content:
+      'the names of one repository, by the id that its forge gives it: `first`, by which its deployments are ' +
+      'grouped, `name`, the last one, and when it was reported, as `at` (ISO 8601)',
+    writtenBy: 'store/changes/repositories.ts',
+    ends: '`changes.days` and 30 days after its last signal',
+    expires: true,
+  }),
+  repositoryName: family('repository-name:<name>', {
+    type: 'hash',
+    content:
+      'the repository that has a name, or had it last: `id`, its `first` name, `at` (ISO 8601), when it was ' +
+      'reported, and `followed` when deployments that were reported under this name alone were read again',
+    writtenBy: 'store/changes/repositories.ts',
+    ends: '`changes.days` and 30 days after the last signal of a repository of that name',
+    expires: true,
+  }),
   timeline: family('marks', {
     type: 'hash',
     content: 'the data that the timeline shows of each deployment, one value per line',

@@ -66,9 +66,17 @@ export function common(repository: Repository, environment: Environment, context
     instance: context.instance,
     environment: repo,
     service: repository.slug ?? 'unknown',
-    ...(repository.name && { repository: withoutUndefined({ name: repository.name, url: repository.url }) }),
+    ...(repository.name && {
+      repository: withoutUndefined({ name: repository.name, id: idOf(repository), url: repository.url }),
+    }),
     receivedAt: context.receivedAt,
   };
+}
+
+/** Of Bitbucket Cloud: Data Center's bodies have no id of their repositories. */
+function idOf({ url, uuid }: Repository): string | undefined {
+  const bare = bareUuid(uuid);
+  return url !== undefined && bare !== undefined ? `${new URL(url).host}:${bare.toLowerCase()}` : undefined;
 }
 
 /** Uuids in braces may replace both parts, and are no name. */

@@ -15,6 +15,8 @@ export interface Project {
   readonly service: string;
 }
 
+export const UNKNOWN_HOST = 'unknown-host';
+
 /**
  * @returns undefined when the hook has neither an id nor a path: deployments of two projects could not be
  * distinguished.
@@ -30,7 +32,7 @@ export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Proj
   const service = path?.split('/').at(-1) || displayName || `project ${id}`;
   const urls = [url, hook.deployable_url, hook.commit_url, webhook.headers['x-gitlab-instance'], cloneUrl];
   return {
-    host: urls.map(hostOf).find((host) => host !== undefined) ?? 'unknown-host',
+    host: urls.map(hostOf).find((host) => host !== undefined) ?? UNKNOWN_HOST,
     id,
     ...(path && { path }),
     ...(url && { url: trimCharsEnd(url, '/') }),

@@ -2,7 +2,7 @@ import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { fullSha, shortSha } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
-import type { Project } from './project.ts';
+import { type Project, UNKNOWN_HOST } from './project.ts';
 import type { User } from './schema.ts';
 
 /** What the mappers need besides the hook. */
@@ -23,10 +23,19 @@ export function originOf(
     source: 'gitlab',
     instance,
     service: project.service,
-    repository: { name: project.name, ...(project.url && { url: project.url }), gitlabProject: project.id },
+    repository: {
+      name: project.name,
+      ...idOf(project),
+      ...(project.url && { url: project.url }),
+      gitlabProject: project.id,
+    },
     receivedAt: webhook.receivedAt.toISOString(),
   };
 }
+
+/** Without a number, the id is the path. Without a path, a display name would count as one. */
+const idOf = ({ host, id, path }: Project): { readonly id?: string } =>
+  /^\d+$/.test(id) && path !== undefined && host !== UNKNOWN_HOST ? { id: `${host}:${id}` } : {};
 
 export const NO_TIME = 'GitLab gave no time; this is when the webhook came in.';
 
