@@ -132,6 +132,13 @@ export const ChangeRecord = z.object({
    * health is then the recovery, not another run.
    */
   runIsUncertain: z.literal(true).optional(),
+  /** Beside `base`: the key of a start that did not know yet what is deployed. */
+  baseOfStart: z.string().optional(),
+  /**
+   * It says whether the service is healthy when it is sent: a success that comes again after a report of bad health is
+   * the recovery, not a repeat.
+   */
+  reportsHealth: z.literal(true).optional(),
   /** It repeats an identical post about the same deployment. */
   repeated: z.literal(true).optional(),
   /** The kind of tool that reported it: gitlab, bitbucket, argocd or changes-api. */

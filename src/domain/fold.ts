@@ -19,7 +19,9 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const description = descriptionOf(trusted, decider);
   const started = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
-  const reported = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  const ended = succeededAt === undefined ? undefined : endOf([], records, 'succeeded');
+  const ownEnd = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  const reported = ownEnd ?? ended;
   const occurredAt = decider.doubts?.occurredAt === undefined ? decider.occurredAt : (reported ?? decider.occurredAt);
   const finished = reported ?? reportedEnd({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, started);
   return {
@@ -72,6 +74,8 @@ function withoutStep(merged: ChangeRecord) {
     repeated,
     base,
     runIsUncertain,
+    baseOfStart,
+    reportsHealth,
     doubts,
     endReason,
     summary,

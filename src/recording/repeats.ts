@@ -59,12 +59,24 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     previous !== undefined &&
     !candidates.some(({ view }) => view.deployment.key === previous) &&
     (await candidatesOf(deployment)).length > candidates.length;
-  /** The first of its run, or of its key. */
+  const addNames = async ({ base, baseOfStart }: ChangeRecord, name: string, at: string) => {
+    if (base !== undefined) await names.add(base, { name, at });
+    if (baseOfStart !== undefined) await names.add(baseOfStart, { name, at });
+  };
+  /** The first of its run, or of its key: perhaps of a start that did not know what is deployed. */
   const asNew = async (record: ChangeRecord) => {
-    if (record.base !== undefined) await names.add(record.base, { name: record.deployment, at: momentOf(record).at });
-    return record;
+    const { at } = momentOf(record);
+    const open = record.baseOfStart === undefined ? [] : await candidatesOf(record.baseOfStart);
+    const start = open
+      .filter(({ view }) => !isFinal(view.deployment.state) && timeOf(view) <= at)
+      .sort(byTime)
+      .at(-1);
+    await addNames(record, start?.name ?? record.deployment, at);
+    return start ? named(record, start.name) : record;
   };
   const assign: Repeats['assign'] = async (record, { anew } = { anew: false }) => {
+    const recovered = record.reportsHealth && (await recoveryOf(changeLog, record));
+    if (recovered) return recovered;
     if (!record.repeatable) return record;
     const candidates = await candidatesOf(record.base ?? record.deployment);
     const existing = anew ? undefined : await knownRecord(changeLog, candidates, record);
@@ -112,10 +124,15 @@ async function isOtherRun(
   { view }: Candidate,
   record: ChangeRecord,
 ): Promise<boolean> {
-  if (record.base === undefined) return false;
+  const isStart = isDatedStart(record) && timeOf(view) < record.occurredAt;
+  if (record.base === undefined && !isStart) return false;
   const records = await changeLog.records(view.deployment.key);
   return records.some(({ base }) => base !== undefined) && !isRecovery(record, view, records);
 }
+
+/** It knows when it began, and not what is deployed: after the end of a run, it is the start of the next one. */
+const isDatedStart = ({ state, base, periodic, doubts }: ChangeRecord): boolean =>
+  !isFinal(state) && base === undefined && !periodic && doubts?.occurredAt === undefined;
 
 /** It ended well, was reported as unhealthy by a signal that names no run, and is healthy again. */
 function isRecovery(
@@ -124,17 +141,40 @@ function isRecovery(
   records: readonly ChangeRecord[],
 ): boolean {
   if (!runIsUncertain || state !== 'succeeded' || deployment.succeededAt === undefined) return false;
-  return records.some(({ id, base }) => id === deployment.decidedBy && base === undefined);
+  return records.some((one) => one.id === deployment.decidedBy && one.reportsHealth && one.base === undefined);
+}
+
+/** A request that is sent again, or overtakes another, arrives within seconds: Argo CD tries four times in eight. */
+const REPEATED_WITHIN_MS = 60_000;
+
+/**
+ * A success with the time of the sync, as at its first report, long after a report of bad health: what is new in it is
+ * that the service is healthy again, and the time of that is when it came in.
+ */
+async function recoveryOf(
+  changeLog: Pick<ChangeLog, 'get' | 'records'>,
+  record: ChangeRecord,
+): Promise<ChangeRecord | undefined> {
+  if (record.state !== 'succeeded') return undefined;
+  const view = await changeLog.get(record.deployment);
+  if (view?.deployment.succeededAt === undefined || record.occurredAt > timeOf(view)) return undefined;
+  const { key, decidedBy } = view.deployment;
+  const decider = (await changeLog.records(key)).find(({ id }) => id === decidedBy);
+  const isLater = Date.parse(record.receivedAt) - Date.parse(decider?.receivedAt ?? '') > REPEATED_WITHIN_MS;
+  if (!decider?.reportsHealth || !isLater) return undefined;
+  const { finishedAt, ...recovered } = named(record, key);
+  return { ...recovered, occurredAt: record.receivedAt, id: recordId(key, record.state, record.id, record.receivedAt) };
 }
 
 /** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
-  const inOrder = candidates.toSorted((a, b) => (timeOf(a.view) < timeOf(b.view) ? -1 : 1));
+  const inOrder = candidates.toSorted(byTime);
   const before = inOrder.filter(({ view }) => timeOf(view) <= at).slice(-1);
   const after = inOrder.filter(({ view }) => timeOf(view) > at).slice(0, 1);
   return isFinal(state) ? [...before, ...after] : [...after, ...before];
 }
 
+const byTime = (a: Candidate, b: Candidate): number => (timeOf(a.view) < timeOf(b.view) ? -1 : 1);
 const timeOf = ({ deployment }: DeploymentView): string => deployment.occurredAt;
 
 async function isMomentOf(

@@ -30,8 +30,9 @@ function open() {
     const { deployments: all } = await deployments.list({ facets: {}, limit: 100, offset: 0 });
     return all.toReversed().map(({ commit, changeType, state }) => `${commit?.title} ${changeType} ${state}`);
   };
+  const all = async () => (await deployments.list({ facets: {}, limit: 100, offset: 0 })).deployments.toReversed();
   const newest = async () => (await deployments.list({ facets: {}, limit: 1, offset: 0 })).deployments[0];
-  return { record, log, newest, isRepeat: repeats.isRepeat };
+  return { record, log, all, newest, isRepeat: repeats.isRepeat };
 }
 
 const at = (minute: number) => new Date(Date.parse('2026-03-14T08:00:00.000Z') + minute * 60_000).toISOString();
@@ -87,6 +88,38 @@ describe('what a controller reports of the revision that it applied', () => {
     expect(await log()).toEqual(['A deployment failed']);
     await said(600, 'succeeded');
     expect(await log()).toEqual(['A deployment succeeded']);
+  });
+});
+
+describe('a success that comes again with the time of the sync', () => {
+  const reportsHealth = true as const;
+  const healthy = (minute: number, receivedAt = at(minute)) => ({
+    ...{ ...post('A', 5), reportsHealth, finishedAt: at(5), receivedAt },
+    webhook: `healthy, received at ${receivedAt}`,
+  });
+  const unhealthy = (minute: number) => ({ ...post('A', minute, 'failed'), periodic: true as const, reportsHealth });
+  /** By its start or an id of its own, by the end of its run, by nothing. */
+  const kinds = [
+    { repeatable: undefined },
+    { deployment: 'words:A:5', base: 'words:A', periodic: true as const },
+    { periodic: true as const },
+  ];
+
+  it.each(kinds)('after a report of bad health is the recovery, with the end of the sync: %j', async (kind) => {
+    const { record, log, newest } = open();
+    const { base: _, ...ofHealth } = kind;
+    const steps = [healthy(6), unhealthy(20), healthy(30), healthy(31)].map((step) =>
+      aRecord(step.state === 'failed' ? { ...step, ...ofHealth, deployment: 'words:A' } : { ...step, ...kind }),
+    );
+    for (const step of steps) await record(step);
+    expect(await log()).toEqual(['A deployment succeeded']);
+    expect(await newest()).toMatchObject({ occurredAt: at(30), finishedAt: at(5) });
+  });
+
+  it('is a repeat within a minute', async () => {
+    const { record, log } = open();
+    for (const step of [healthy(6), unhealthy(20), healthy(20, at(20.5))]) await record({ ...step, periodic: true });
+    expect(await log()).toEqual(['A deployment failed']);
   });
 });
 
@@ -234,7 +267,10 @@ describe('a start that names no run, and an end that does', () => {
 
   it('are one deployment when its health changes, and the time of its recovery may be that of the report', async () => {
     const { record, log, newest } = open();
-    const unhealthy = (minute: number) => ({ ...post('A', minute, 'failed'), periodic: true as const });
+    const unhealthy = (minute: number) => ({
+      ...post('A', minute, 'failed'),
+      ...{ periodic: true as const, reportsHealth: true as const },
+    });
     const healthy = (minute: number) => ({ ...end(minute), runIsUncertain: true as const, finishedAt: at(minute) });
     for (const step of [start(1), healthy(5), unhealthy(20)]) await record(step);
     expect(await log()).toEqual(['A deployment failed']);
@@ -250,6 +286,33 @@ describe('a start that names no run, and an end that does', () => {
       'succeeded',
       'succeeded',
     ]);
+  });
+
+  it('are one deployment where the start does not know the revision either, in every order of its signals', async () => {
+    const begins = (minute: number) => ({
+      ...post('', minute, 'running'),
+      ...{ deployment: 'words:no revision', id: `chg_begins_${minute}`, commit: {} },
+    });
+    const ends = (commit: string, minute: number, state: State = 'succeeded') => ({
+      ...post(commit, minute, state),
+      ...{ deployment: `words:${commit}:${minute}`, id: `chg_${commit}_${minute}`, base: `words:${commit}` },
+      ...{ baseOfStart: 'words:no revision', periodic: true as const, receivedAt: at(minute + 1) },
+    });
+    const lives = fc.tuple(
+      everyOrder([begins(1), ends('A', 5)]),
+      everyOrder([begins(10), ends('B', 15, 'failed')]),
+      everyOrder([begins(20), ends('B', 25)]),
+    );
+    await fc.assert(
+      fc.asyncProperty(lives, async (steps) => {
+        await redis.flushdb();
+        const { record, log, all } = open();
+        for (const step of steps.flat()) await record(step);
+        expect(await log()).toEqual(['A deployment succeeded', 'B deployment failed', 'B deployment succeeded']);
+        expect((await all()).map(({ startedAt }) => startedAt)).toEqual([at(1), at(10), at(20)]);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('go back when another revision has run in between', async () => {

@@ -14,7 +14,7 @@ export type Fields = ReadonlyMap<string, unknown>;
  */
 const WRAPPERS: ReadonlySet<string> = new Set([
   ...['clientpayload', 'payload', 'data', 'body', 'inputs', 'variables'],
-  ...['event', 'deployment', 'details', 'customdetails', 'argocd'],
+  ...['event', 'deployment', 'details', 'customdetails', 'argocd', 'basedata', 'properties', 'attributes'],
 ]);
 
 export const isWrapper = (name: string): boolean => WRAPPERS.has(plainName(name));

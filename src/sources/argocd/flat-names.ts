@@ -76,12 +76,12 @@ export const NAMES = {
   dedupId: ['dedupid'],
   started: [
     ...['startedat', 'starttime', 'syncstartedat', 'operation.startedat', 'operationstate.startedat'],
-    ...['sync.startedat', 'app.startedat', 'application.startedat'],
+    ...['sync.startedat', 'app.startedat', 'application.startedat', 'deploystarttime'],
   ],
   finished: [
     ...['finishedat', 'deployedat', 'syncedat', 'completedat', 'endedat', 'finishtime', 'syncfinishedat'],
     ...['operation.finishedat', 'operationstate.finishedat', 'sync.finishedat', 'app.finishedat'],
-    ...['application.finishedat', 'operation.completedat'],
+    ...['application.finishedat', 'operation.completedat', 'deployendtime'],
   ],
   /** Beside one of the others it is when the body was sent. */
   sent: ['timestamp', 'time', 'date', 'eventtime'],

@@ -6,7 +6,16 @@ import { Text } from './schema.ts';
 import { quotedWord } from './text.ts';
 
 export type FlatState =
-  | { readonly kind: 'state'; readonly state: State; readonly isDegraded: boolean; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'state';
+      readonly state: State;
+      readonly isDegraded: boolean;
+      /** Nothing says that a sync succeeded, only that all is as it should be. */
+      readonly isSettled: boolean;
+      /** One of the words is about the health of the app. */
+      readonly namesHealth: boolean;
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail: string }
   | { readonly kind: 'nothing' };
 
@@ -26,7 +35,7 @@ const FIELDS: readonly string[] = [
   'state',
 ];
 /** Fields that also hold something else, such as `"operation": "sync"`: only words that are known count. */
-const PERHAPS: readonly string[] = [...ownOrApps('sync', 'operation', 'operationstate'), 'result'];
+const PERHAPS: readonly string[] = [...ownOrApps('sync', 'operation', 'operationstate'), 'result', 'outcome'];
 /** What happened, where no field holds a status: `deployment_started`, `sync.failed`, `Succeeded`. */
 const EVENTS: readonly string[] = ['event', 'eventtype', 'eventname', 'action', 'trigger', 'type'];
 
@@ -79,12 +88,19 @@ const STATE_NAMES: ReadonlySet<string> = new Set(
   ),
 );
 
+/** A start may not know the revision yet. */
+const REVISION_NAMES: ReadonlySet<string> = new Set(
+  [...NAMES.revision, ...NAMES.revisions].map((name) => name.slice(name.indexOf('.') + 1)),
+);
+
 /** The body with only those parts that are the same in every signal of a deployment. */
 export function withoutState(body: unknown, depth = 0): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body) || depth > MAX_DEPTH) return body;
-  const kept = Object.entries(body).filter(([key, value]) => isPart(value) || !STATE_NAMES.has(plainName(key)));
+  const kept = Object.entries(body).filter(([key, value]) => isPart(value) || !isOfSignal(plainName(key)));
   return Object.fromEntries(kept.map(([key, value]) => [key, isPart(value) ? withoutState(value, depth + 1) : value]));
 }
+
+const isOfSignal = (name: string): boolean => STATE_NAMES.has(name) || REVISION_NAMES.has(name);
 
 const isPart = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -123,7 +139,11 @@ function stateOf(words: readonly Word[], fields: Fields): FlatState {
   if (worst) {
     const [meaning, state] = worst;
     const isTerminated = meaning === 'failed' && textIn(fields, NAMES.message)?.startsWith('Operation terminated');
-    return { kind: 'state', state: isTerminated ? 'canceled' : state, isDegraded: meaning === 'degraded', notes };
+    const isDegraded = meaning === 'degraded';
+    return {
+      ...{ kind: 'state', state: isTerminated ? 'canceled' : state, isDegraded, isSettled: false },
+      ...{ namesHealth: isDegraded, notes },
+    };
   }
   const unknown = words.find(({ meaning }) => meaning === undefined);
   if (unknown) {
@@ -139,6 +159,8 @@ function stateOf(words: readonly Word[], fields: Fields): FlatState {
     kind: 'state',
     state: 'succeeded',
     isDegraded: false,
+    isSettled: !meanings.includes('succeeded'),
+    namesHealth: words.some(isHealth),
     notes: [...notes, ...(words.some(isHealth) ? [] : [NO_HEALTH])],
   };
 }

@@ -28,6 +28,8 @@ interface Flat {
   readonly notes: readonly string[];
   /** The app was unhealthy, and no sync failed. */
   readonly isDegraded: boolean;
+  readonly isSettled: boolean;
+  readonly namesHealth: boolean;
   readonly environment: Named;
   readonly notification: Notification;
   readonly startedAt: string | undefined;
@@ -81,6 +83,7 @@ function toRecord(flat: Flat): NewChangeRecord {
     id: recordId(key, state, ...whenTold(flat)),
     deployment: key,
     ...repeatableOf(flat),
+    ...(isFinal(state) && flat.namesHealth && { reportsHealth: true }),
     source: 'argocd',
     instance: settings.instance,
     signal: 'argocd flat body',
@@ -134,19 +137,22 @@ function keyOf(flat: Flat): string {
 }
 
 function keyOfMoment(flat: Flat, moment: string | undefined): string {
-  const { body, fields, environment } = flat;
-  const revision = revisionIn(fields).text;
-  const run = moment ?? (revision ? 'no-time' : digest(JSON.stringify(withoutState(body))));
-  return joined(flat, [environment.name, revision?.toLowerCase() ?? 'no-revision', run]);
+  const revision = revisionIn(flat.fields).text;
+  if (!revision && moment === undefined) return keyWithoutRevision(flat);
+  return joined(flat, [flat.environment.name, revision?.toLowerCase() ?? 'no-revision', moment ?? 'no-time']);
 }
+
+/** Of signals that know neither what is deployed nor when: the rest of the body is the same in all of them. */
+const keyWithoutRevision = (flat: Flat): string =>
+  joined(flat, [flat.environment.name, 'no-revision', digest(JSON.stringify(withoutState(flat.body)))]);
 
 const joined = ({ fields, app }: Flat, rest: readonly string[]): string =>
   ['argocd-flat', textIn(fields, NAMES.uid) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');
 
-/** The end of this run, if it is one. A time beside a bad health alone may be when that was looked at. */
-function endOf({ fields, state, finishedAt, isDegraded }: Flat): string | undefined {
+/** The end of this run, if it is one. A time beside the health alone may be when that was looked at. */
+function endOf({ fields, state, finishedAt, isDegraded, isSettled }: Flat): string | undefined {
   if (!isFinal(state)) return undefined;
-  return isDegraded ? timeOf(fields, NAMES.finished) : finishedAt;
+  return isDegraded || isSettled ? timeOf(fields, NAMES.finished) : finishedAt;
 }
 
 /**
@@ -154,14 +160,22 @@ function endOf({ fields, state, finishedAt, isDegraded }: Flat): string | undefi
  * another one. The same revision may be reported again at any time, when its health changes; it is another deployment
  * only if something else has run since, or if it ended at another time.
  */
-function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodic' | 'base'> {
+function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodic' | RunField> {
   if (textIn(flat.fields, NAMES.dedupId) ?? flat.startedAt) return {};
   return {
     repeatable: true,
     ...(revisionIn(flat.fields).text !== undefined && { periodic: true }),
-    ...(endOf(flat) !== undefined && { base: keyOfMoment(flat, undefined), ...uncertainOf(flat) }),
+    ...(endOf(flat) !== undefined && runOf(flat)),
   };
 }
+
+type RunField = 'base' | 'baseOfStart' | 'runIsUncertain';
+
+const runOf = (flat: Flat): Pick<NewChangeRecord, RunField> => ({
+  base: keyOfMoment(flat, undefined),
+  ...(revisionIn(flat.fields).text !== undefined && { baseOfStart: keyWithoutRevision(flat) }),
+  ...uncertainOf(flat),
+});
 
 /** `timestamp` is the end of the sync in some templates, and the time of sending (`now`) in others. */
 const uncertainOf = ({ fields }: Flat): Pick<NewChangeRecord, 'runIsUncertain'> =>
@@ -181,7 +195,8 @@ function timesOf(flat: Flat): Pick<NewChangeRecord, 'occurredAt' | 'startedAt' |
     return { occurredAt: startedAt ?? timeOf(flat.fields, NAMES.sent) ?? receivedAt, ...started };
   if (!finishedAt) return { occurredAt: receivedAt, ...started };
   const after = receivedAt > finishedAt ? receivedAt : new Date(Date.parse(finishedAt) + 1).toISOString();
-  return { occurredAt: isDegraded ? after : finishedAt, ...started, finishedAt };
+  const end = isDegraded ? timeOf(flat.fields, NAMES.finished) : finishedAt;
+  return { occurredAt: isDegraded ? after : finishedAt, ...started, ...(end && { finishedAt: end }) };
 }
 
 const timeOf = (fields: Fields, names: readonly string[]): string | undefined =>

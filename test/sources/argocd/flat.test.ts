@@ -133,6 +133,27 @@ describe('a flat body', () => {
     expect(record({ ...health, timestamp: AT })).not.toHaveProperty('base');
   });
 
+  it('of a health alone names no run by a time that may be that of sending, unlike a phase', () => {
+    const health = { app: 'buoy', sha: SHA, health_status: 'Healthy', timestamp: AT };
+    const start = record({ app: 'buoy', sha: SHA, health_status: 'Progressing' });
+    expect(record(health)).toMatchObject({ deployment: start.deployment, reportsHealth: true });
+    expect(record(health)).not.toHaveProperty('base');
+    expect(record({ ...health, sync_status: 'Synced' })).not.toHaveProperty('base');
+    expect(record({ ...health, phase: 'Succeeded' })).toMatchObject({ base: start.deployment, runIsUncertain: true });
+    expect(record({ ...health, finished_at: AT })).toMatchObject({ base: start.deployment });
+    const degraded = record({ ...health, health_status: 'Degraded' });
+    expect(degraded).toMatchObject({ deployment: start.deployment, reportsHealth: true });
+    expect(degraded).not.toHaveProperty('finishedAt');
+  });
+
+  it.each(['', '<no value>', undefined])('whose start has the revision %j is found by its end', (revision) => {
+    const sent = { app: 'buoy', namespace: 'quay' };
+    const start = record({ ...sent, event: 'sync_started', revision, timestamp: AT });
+    const end = record({ ...sent, event: 'sync_succeeded', revision: SHA, timestamp: AT });
+    expect(end.baseOfStart).toBe(start.deployment);
+    expect(end.base).not.toBe(start.deployment);
+  });
+
   it('with a revision alone is one deployment while no other revision was reported', () => {
     const told = record({ app: 'buoy', sha: SHA, health_status: 'Healthy' });
     expect(told).toMatchObject({ repeatable: true, periodic: true });
@@ -169,6 +190,11 @@ describe('a flat body', () => {
     { app: { name: 'buoy', revision: SHA, phase: 'Succeeded' }, deployedAt: AT },
     { client_payload: { app: 'buoy', sha: SHA, event: 'deploy.succeeded', finishedAt: AT } },
     { routing_key: 'r', payload: { custom_details: { app: 'buoy', sha: SHA, phase: 'Succeeded', finished_at: AT } } },
+    { data: { baseData: { properties: { application: 'buoy', revision: SHA, status: 'Succeeded', endedAt: AT } } } },
+    {
+      type: 'dora.deploy.finished',
+      data: { service: 'buoy', revision: SHA, outcome: 'Succeeded', deploy_end_time: AT },
+    },
     { kind: 'argocd', deployment: { app_name: 'buoy', sha: SHA, result: 'success', deployed_at: AT } },
     { data: { data: { application: { name: 'buoy' }, git: { sha: SHA } } }, action: 'deployed', completed_at: AT },
     { app: 'buoy', sha: `["0.9.3","${SHA}"]`.replaceAll('"', ''), result: 'success', finished_at: AT },
