@@ -45,13 +45,21 @@ export async function askBridge(
     body: body === undefined ? null : JSON.stringify(body),
     ...(signal && { signal }),
   }).catch((cause: unknown) => {
-    throw new BridgeUnreachable(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
+    throw new BridgeUnreachable(nobodyAt(config), { cause });
   });
   const envelope = readEnvelope(await answer.body.text());
-  if (answer.statusCode >= 300)
-    throw new RequestRefused(envelope.error?.message ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
+  if (answer.statusCode >= 300) {
+    const { error } = envelope;
+    const why = typeof error === 'string' ? error : error?.message;
+    throw new RequestRefused(why ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
+  }
   return { data: envelope.data, meta: envelope.meta };
 }
+
+/** What to do where nothing answers: a bridge on another machine is not started from here. */
+export const nobodyAt = (config: BridgeSettings): string =>
+  `no bridge answers at ${addressOf(config)}; ` +
+  (config.url === undefined ? 'start it with: npm start' : 'is the address right, and can this machine reach it?');
 
 /** The same, where "not found" is an answer like any other. */
 export async function findAtBridge(config: BridgeSettings, path: string): Promise<unknown> {
@@ -66,7 +74,8 @@ export async function findAtBridge(config: BridgeSettings, path: string): Promis
 interface Envelope {
   readonly data?: unknown;
   readonly meta?: unknown;
-  readonly error?: { readonly message?: string };
+  /** A text where not the API answers: Redis is away. */
+  readonly error?: { readonly message?: string } | string;
 }
 
 /** Another program may listen at this port, and speak HTML. */

@@ -118,7 +118,7 @@ export function changesTable(changes: readonly Change[], { stdout }: Output): st
     ],
     changes.map((change) => [
       shownTime(change.occurred_at),
-      change.change_type === 'rollback' ? `${change.status} ↩` : change.status,
+      stateOf(change),
       change.environment,
       change.service,
       shortSha(change.commit_sha),
@@ -129,3 +129,12 @@ export function changesTable(changes: readonly Change[], { stdout }: Output): st
     widthOf(stdout),
   );
 }
+
+/** A roll-back has an arrow; what one replaced is marked, since its own state stays `succeeded`. */
+const stateOf = ({ status, change_type, running }: Change): string =>
+  [
+    change_type === 'rollback' ? `${status} ↩` : status,
+    running?.next?.change_type === 'rollback' ? 'rolled back' : undefined,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ');

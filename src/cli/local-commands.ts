@@ -56,9 +56,9 @@ function addSample(program: Command): void {
   program
     .command('sample')
     .description('send a signed sample deployment to the running bridge, as the tool itself would')
-    .argument('<source>', 'the name of a configured source (shiplog secrets lists them)')
+    .argument('[source]', 'the name of a configured source; without it, they are listed')
     .option('--json', 'for programs')
-    .action((source: string, options: JsonOption) =>
+    .action((source: string | undefined, options: JsonOption) =>
       runLocalCommand(import('./sample.ts'), ({ sendSample }, config) => sendSample(config, source, options)),
     );
 }

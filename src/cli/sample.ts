@@ -1,21 +1,24 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { addressOf } from './address.ts';
+import { nobodyAt } from './call.ts';
 import { type JsonOption, printJson } from './output.ts';
 
 /** @throws Error with what to do, when there is no such source or the bridge does not take the sample. */
-export async function sendSample(config: Config, name: string, { json }: JsonOption = {}): Promise<void> {
+export async function sendSample(config: Config, name: string | undefined, { json }: JsonOption = {}): Promise<void> {
   const source = config.sources.find((candidate) => candidate.name === name || candidate.type === name);
-  if (!source)
+  if (!source) {
+    const names = config.sources.map((source) => source.name).join(', ');
     throw new Error(
-      `there is no source "${name}"; there are: ${config.sources.map((source) => source.name).join(', ')}`,
+      name === undefined ? `of which source? There are: ${names}` : `there is no source "${name}"; there are: ${names}`,
     );
+  }
   const { path, headers, body } = source.sample(new Date());
   // without a secret that is part of the path
   const url = `${addressOf(config)}${source.hidesPath ? `/webhooks/${source.name}` : path}`;
   const answer = await request(`${addressOf(config)}${path}`, { method: 'POST', headers, body }).catch(
     (cause: unknown) => {
-      throw new Error(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
+      throw new Error(nobodyAt(config), { cause });
     },
   );
   const text = await answer.body.text();

@@ -21,7 +21,7 @@ const COLORS: Readonly<Record<string, number>> = {
 export function paintState(screen: Screen): (cell: string) => string {
   if (!screen.isTTY || !screen.hasColors?.()) return (cell) => cell;
   return (cell) => {
-    const color = COLORS[cell.split(' ')[0] ?? ''];
+    const color = COLORS[cell.split(/[ ,]/)[0] ?? ''];
     return color === undefined ? cell : painted(cell, color);
   };
 }

@@ -52,9 +52,20 @@ function facts({ change, deployment, running, dropped_by }: DeploymentDetail): s
     ['job', change.job_url],
     ['source', change.source],
     ['dropped by', dropped_by],
+    ...ownerFacts(change.owner),
   ];
   return facts.flatMap(([name, value]) => (value ? [`  ${name.padEnd(12)} ${oneLine(value)}\n`] : [])).join('');
 }
+
+/** Whom to call. */
+const ownerFacts = (owner: DeploymentDetail['change']['owner']): readonly (readonly [string, string | undefined])[] =>
+  owner === null
+    ? []
+    : [
+        ['owner', [owner.team, owner.channel].filter(Boolean).join('  ')],
+        ['runbook', owner.runbook],
+        ['on call', owner.on_call],
+      ];
 
 function became({ next }: NonNullable<DeploymentDetail['running']>): string {
   if (!next) return 'it runs here';

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Deployment } from '../domain/deployment.ts';
+import type { RunningStatus } from '../domain/running.ts';
 import { swimlanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { reasonTextFor } from '../sources/reasons.ts';
@@ -18,7 +19,7 @@ import { type Access, requireScope } from './access.ts';
 import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
 import type { Change } from './answers/change.ts';
 import { toChange } from './change.ts';
-import { describeDeployment } from './deployment-detail.ts';
+import { describeDeployment, toRunning } from './deployment-detail.ts';
 import { fail, readQuery } from './error-response.ts';
 import { exportChanges } from './export.ts';
 import { pageMeta as meta, Page } from './paging.ts';
@@ -150,7 +151,8 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
   const { limit, offset, format, ...asked } = query.data;
   const filter = toChangeFilter(service === undefined ? asked : { ...asked, service_id: service }, new Date());
   const own = ownOnly(parts, request);
-  const toItem = own.instance === undefined ? toChange : (found: Deployment) => aloneIn(toChange(found));
+  const isOwn = own.instance !== undefined;
+  const toItem = isOwn ? (found: Deployment) => aloneIn(toChange(found)) : toChange;
   const { selection: asIs, unknown } = await deployments.resolve(filter);
   const selection = { ...asIs, facets: { ...asIs.facets, ...own } };
   if (format !== 'json')
@@ -159,13 +161,14 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
       { selection, format, limit: 'limit' in request.query ? limit : undefined, toItem },
       response,
     );
-  const found = await deployments.list({ ...selection, limit, offset });
-  const isOwn = own.instance !== undefined;
+  const listing = deployments.list({ ...selection, limit, offset });
+  const found = await listing;
+  const statusOf = isOwn ? undefined : await parts.running.statusOf(listing);
   const isMissed = found.total === 0 && !isOwn;
   const suggestions = isMissed ? await textSuggestions(filter.text, () => deployments.names()) : [];
   const notes = isOwn ? [] : [...unknown.map(toUnknown), ...suggestions.map(toUnknownText)];
   response.json({
-    data: found.deployments.map(toItem),
+    data: found.deployments.map((one) => withRunning(toItem(one), statusOf?.(one))),
     meta: {
       ...meta({ limit, offset }, found.total, found.deployments.length),
       ...stoppedMeta(found),
@@ -173,6 +176,9 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
     },
   });
 }
+
+const withRunning = (item: Change, status: RunningStatus | undefined): Change =>
+  status ? { ...item, running: toRunning(status) } : item;
 
 /** Everything from `searched_since` on was searched: a query that ends there (`until`) continues. */
 const stoppedMeta = ({ stopped }: Pick<Listed, 'stopped'>) =>

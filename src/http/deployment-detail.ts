@@ -59,7 +59,7 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
 /** The API calls the delivered state `told`, as in 0.1.0. */
 const toAnswer = ({ delivered, ...delivery }: Delivery) => ({ ...delivery, ...(delivered && { told: delivered }) });
 
-function toRunning({ isCurrent, next }: RunningStatus) {
+export function toRunning({ isCurrent, next }: RunningStatus) {
   if (!next) return { is_current: isCurrent };
   const { key, changeType, actor, atMs } = next;
   const at = new Date(runsSinceMs(next) ?? atMs).toISOString();

@@ -27,7 +27,12 @@ const bearer = { authorization: `Bearer ${SECRET}` };
 
 beforeAll(async () => {
   alert24 = await startFakeAlert24();
-  bridge = await startTestBridge({ sinks: [{ type: 'alert24', url: alert24.url, api_key: ALERT24_KEY }] });
+  bridge = await startTestBridge({
+    sinks: [{ type: 'alert24', url: alert24.url, api_key: ALERT24_KEY }],
+    owners: [
+      { service: 'lighthouse-*', team: 'harbor', channel: '#harbor', on_call: 'https://pager.harbor.example/1' },
+    ],
+  });
   await hook({ status: 'running', status_changed_at: minutesAgo(6) });
   await bridge.settled();
   const sent = { ...headers(), 'idempotency-key': 'an-id-of-gitlab' };
@@ -100,6 +105,40 @@ describe('shiplog changes', () => {
     server.close();
   });
 
+  it('shows why a bridge without Redis answers nothing', async () => {
+    const error = 'Redis does not answer just now';
+    const server = createServer((_, response) => void response.writeHead(503).end(JSON.stringify({ error })));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo; // it listens on a port
+    const asking = listChanges({ ...reaching(bridge), port }, { limit: 25 }, paper().output);
+    await expect(asking).rejects.toThrow(error);
+    server.close();
+  });
+
+  it('asks whether the address is right, where the bridge is elsewhere', async () => {
+    const elsewhere = { ...reaching(bridge), url: 'http://127.0.0.1:9' };
+    const asking = listChanges(elsewhere, { limit: 1 }, paper().output);
+    await expect(asking).rejects.toThrow('no bridge answers at http://127.0.0.1:9; is the address right');
+  });
+
+  it('marks what was rolled back', async () => {
+    const deploy = (id: string, said: Record<string, unknown>) =>
+      change({ environment: 'harbor', service: 'buoys', external_id: `buoys-${id}`, changed_by: 'ana', ...said });
+    await deploy('1', { commit_sha: sha('one'), occurred_at: minutesAgo(30) });
+    await deploy('2', { commit_sha: sha('two'), occurred_at: minutesAgo(20) });
+    await deploy('3', { commit_sha: sha('one'), occurred_at: minutesAgo(10), change_type: 'rollback' });
+    await bridge.settled();
+    const rows = (await changes({ service: 'buoys' })).out().trimEnd().split('\n').slice(1);
+    expect(rows.map((row) => /succeeded( ↩|, rolled back)?/.exec(row)?.[0])).toEqual([
+      'succeeded ↩',
+      'succeeded, rolled back',
+      'succeeded',
+    ]);
+    const [newest, bad] = JSON.parse((await changes({ service: 'buoys', json: true })).out());
+    expect(newest.running).toEqual({ is_current: true });
+    expect(bad.running).toMatchObject({ is_current: false, next: { change_type: 'rollback', changed_by: 'ana' } });
+  });
+
   it('reads page after page', async () => {
     const many = Array.from({ length: 130 }, (_, index) =>
       change({ environment: 'load', external_id: `load-${index}`, occurred_at: minutesAgo(600 + index) }),
@@ -116,6 +155,7 @@ describe('shiplog trace', () => {
   it('shows all of a deployment: steps, webhooks, and deliveries with their attempts', async () => {
     const text = await traced(key);
     expect(text).toMatch(new RegExp(`^Deployment ${key}\n  state +succeeded\n`));
+    expect(text).toMatch(/ owner +harbor +#harbor\n +on call +https:\/\/pager/);
     expect(text).toMatch(/Steps\n.*\n.* running +deployment hook .*\n.* succeeded +deployment hook /);
     expect(text).toMatch(new RegExp(`Webhooks\n.*\n.*recorded .*\n.*recorded +gitlab +${webhook}`));
     expect(text).toMatch(/Sink alert24: received succeeded of .*\n.*\n.* delivered +succeeded +201 created/);

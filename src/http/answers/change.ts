@@ -3,6 +3,14 @@ import { ChangeRecord, ChangeType, RiskLevel, State, Tier } from '../../domain/c
 import { Time } from '../../values/time.ts';
 import { Owner } from './shared.ts';
 
+/** Whether a deployment that succeeded still runs, or `next` replaced it. Absent: it did not succeed. */
+export const RunningStatus = z.strictObject({
+  is_current: z.boolean(),
+  next: z
+    .strictObject({ deployment: z.string(), change_type: ChangeType, at: Time, changed_by: z.string().nullable() })
+    .optional(),
+});
+
 export const Change = z.strictObject({
   id: z.string(),
   deployment: z.string(),
@@ -56,6 +64,8 @@ export const Change = z.strictObject({
   finished_at: Time.nullable(),
   duration_seconds: z.int().nonnegative().nullable(),
   created_at: Time,
+  /** In lists as JSON, with a token that reads the whole change log, where it is known within 50 ms. */
+  running: RunningStatus.optional(),
 });
 export type Change = z.infer<typeof Change>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ChangeRecord, ChangeType, State } from '../../domain/change-record.ts';
+import { ChangeRecord, State } from '../../domain/change-record.ts';
 import { Time } from '../../values/time.ts';
-import { Change } from './change.ts';
+import { Change, RunningStatus } from './change.ts';
 import { Owner } from './shared.ts';
 
 /** A record as it is stored. */
@@ -70,15 +70,7 @@ export const Delivery = z.strictObject({
 export const DeploymentDetail = z.strictObject({
   change: Change,
   deployment: Deployment,
-  /** Whether one that succeeded still runs, or `next` replaced it. Absent: it did not succeed. */
-  running: z
-    .strictObject({
-      is_current: z.boolean(),
-      next: z
-        .strictObject({ deployment: z.string(), change_type: ChangeType, at: Time, changed_by: z.string().nullable() })
-        .optional(),
-    })
-    .optional(),
+  running: RunningStatus.optional(),
   records: z.array(StoredRecord),
   /** Deployments of other tools that may be this one, though that is not certain: their keys. */
   related: z.array(z.string()),
