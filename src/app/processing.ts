@@ -89,7 +89,12 @@ const PRUNE_ALONE_MS = 10_000;
 /** Longer than asking all tools takes; a replica that is killed meanwhile blocks the others for no longer. */
 const RECONCILE_ALONE_MS = 10 * 60_000;
 
-const noWorkers: Workers = { holds: () => ({}), whyStopped: () => undefined, close: async () => {} };
+const noWorkers: Workers = {
+  holds: () => ({}),
+  failures: () => ({}),
+  whyStopped: () => undefined,
+  close: async () => {},
+};
 
 /** Does the work unless another replica is doing it. */
 async function alone(redis: Redis, name: string, work: () => Promise<void>): Promise<void> {

@@ -88,9 +88,17 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
       ...(hint() && { hint: hint() }),
       redis,
       spool: spool.state(),
-      sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),
+      sinks: statesOf(sinkNames, workers),
     },
   };
+}
+
+/** A failure of single deliveries is no reason for an alert: they are retried. */
+function statesOf(sinkNames: readonly string[], workers: Workers): Readonly<Record<string, unknown>> {
+  const holds = workers.holds();
+  const failures = workers.failures();
+  const stateOf = (name: string) => (name in failures ? { failing: failures[name] } : 'healthy');
+  return Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? stateOf(name)]));
 }
 
 interface OfRedis extends Pick<ReadinessParts, 'durability'> {

@@ -150,6 +150,7 @@ function pages(
     traffic,
     backlog: queues.backlog,
     holds: workers.holds,
+    failures: workers.failures,
     spool: spool.state,
     isRedisAway: isAway,
     actions: createActions({

@@ -3,15 +3,15 @@ import type { Config } from '../config/config.ts';
 import { isExternal } from '../config/redis.ts';
 import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../domain/setup-seen.ts';
 import type { Change } from '../http/answers/change.ts';
+import type { DeadLetter } from '../http/answers/dead-letter.ts';
 import type { SourceTraffic, Webhook } from '../http/answers/webhook.ts';
 import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
 import { checkLogin } from './check-login.ts';
+import { deadLetters, type Finding, repeatedRefusals, sourceFindings } from './doctor-findings.ts';
 import { type JsonOption, printJson } from './output.ts';
-
-type Finding = { readonly ok: boolean; readonly what: string };
 
 const CHECK_MS = 10_000;
 const RENEW_WITHIN_MS = 14 * 86_400_000; // as deploy/prometheus/alerts.yaml has it
@@ -58,8 +58,9 @@ async function checkBridge(config: Config): Promise<Finding[]> {
       headers: { authorization: `Bearer ${config.admin_token}` },
       signal: AbortSignal.timeout(CHECK_MS),
     });
-    const { reasons, redis, hint } = (await answer.body.json()) as {
+    const { reasons, redis, hint, sinks } = (await answer.body.json()) as {
       reasons: string[];
+      sinks?: Readonly<Record<string, unknown>>;
       hint?: string;
       redis?: { version: string; warnings: string[] };
     }; // our own /readyz
@@ -68,6 +69,7 @@ async function checkBridge(config: Config): Promise<Finding[]> {
       { ok: answer.statusCode === 200, what: `bridge at ${url}: ${answer.statusCode === 200 ? 'ready' : 'not ready'}` },
       ...reasons.map((what) => ({ ok: false, what })),
       ...(hint ? [{ ok: false, what: hint }] : []),
+      ...failingSinks(sinks),
       ...(redis
         ? [{ ok: redis.warnings.length === 0, what: [`Redis ${redis.version}`, ...redis.warnings].join('; ') }]
         : []),
@@ -77,6 +79,13 @@ async function checkBridge(config: Config): Promise<Finding[]> {
     return [{ ok: false, what: `bridge: nothing answers at ${url}; start it with: npm start` }];
   }
 }
+
+/** Their deliveries are retried one by one: the bridge is ready, and the destination gets nothing. */
+const failingSinks = (sinks: Readonly<Record<string, unknown>> = {}): Finding[] =>
+  Object.entries(sinks as Readonly<Record<string, { readonly failing?: string }>>) // our own /readyz
+    .flatMap(([name, { failing }]) =>
+      failing === undefined ? [] : [{ ok: false, what: `sink ${name}: the last attempt failed: ${failing}` }],
+    );
 
 /** A rule that never matched need not be wrong: it is where to look when something is missing. */
 async function checkRules(config: Config): Promise<Finding[]> {
@@ -88,35 +97,26 @@ async function checkRules(config: Config): Promise<Finding[]> {
   );
 }
 
-const A_DAY_MS = 86_400_000;
-/** Fewer rejections may be a single attempt by hand. */
-const REPEATED = 3;
-
 /** Problems that the bridge has recorded. Reports nothing when it does not answer: the line of the bridge says so. */
 async function checkTrouble(config: Config): Promise<Finding[]> {
   const [letters, refused, sources, ...open] = await Promise.all([
-    askOrNothing(config, '/api/dead-letters?limit=1'),
+    askOrNothing(config, '/api/dead-letters?limit=100'),
     askOrNothing(config, '/api/inbox?verdict=rejected&limit=100'),
     askOrNothing(config, '/api/sources'),
     changesIn(config, 'running'),
     changesIn(config, 'pending'),
   ]);
-  const deadLetterCount = (letters?.meta as { total?: number } | undefined)?.total; // our own API
+  const at = { pages: addressOf(config), nowMs: Date.now() };
   return [
-    ...(deadLetterCount === undefined ? [] : [deadLetterFinding(deadLetterCount)]),
-    ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
+    ...(letters ? deadLetters(letters.data as readonly DeadLetter[], letters.meta as { total: number }) : []), // our own API
+    ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], at), // our own API
     ...staleDeployments(open.flat(), new Date()),
-    ...silentSources((sources?.data ?? []) as readonly SourceTraffic[]), // our own API
+    ...sourceFindings((sources?.data ?? []) as readonly SourceTraffic[], at), // our own API
   ];
 }
 
 const askOrNothing = (config: Config, path: string) =>
   askBridge(config, { method: 'GET', path, signal: AbortSignal.timeout(CHECK_MS) }).catch(() => undefined);
-
-const deadLetterFinding = (count: number): Finding => ({
-  ok: count === 0,
-  what: count === 0 ? 'dead letters: none' : `${count} dead letters need attention: npx shiplog dead-letters ls`,
-});
 
 const PAGE = 100;
 const MAX_PAGES = 10;
@@ -131,21 +131,6 @@ async function changesIn(config: Config, status: 'running' | 'pending'): Promise
     if (!(answer?.meta as { has_more?: boolean } | undefined)?.has_more) break; // our own API
   }
   return changes;
-}
-
-function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[] {
-  const counts = new Map<string, number>();
-  for (const { source, reason = '', receivedAt, count = 1 } of entries) {
-    if (nowMs - Date.parse(receivedAt) > A_DAY_MS) continue;
-    const name = `source ${source}: ${reason}`;
-    counts.set(name, (counts.get(name) ?? 0) + count);
-  }
-  return [...counts]
-    .filter(([, count]) => count >= REPEATED)
-    .map(([name, count]) => ({
-      ok: false,
-      what: `${name}, ${count} times, last within a day: see /inbox?verdict=rejected`,
-    }));
 }
 
 const STALE_SHOWN = 10;
@@ -167,14 +152,6 @@ function staleDeployments(open: readonly Change[], now: Date): Finding[] {
     ? [...findings, { ok: false, what: `${more} more deployments have not ended for longer than usual` }]
     : findings;
 }
-
-const silentSources = (sources: readonly SourceTraffic[]): Finding[] =>
-  sources
-    .filter(({ silent_since }) => silent_since !== null)
-    .map(({ source, silent_since }) => ({
-      ok: false,
-      what: `source ${source}: silent since ${silent_since}, longer than ever before; is its webhook disabled?`,
-    }));
 
 async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {
   try {

@@ -20,11 +20,14 @@ export function backoffMs(attempt: number, random: () => number = Math.random): 
 export interface FailureStreak {
   readonly deployments: Set<string>;
   rounds: number;
+  /** The error of the last attempt. Absent: it succeeded, or was refused for what it delivered. */
+  why?: string | undefined;
 }
 
 /** Only failures that a retry could fix count: a rejected delivery is no sign that the destination is down. */
 export function recordFailure(streak: FailureStreak, failure: DeliveryFailed, deployment: string): FailureStreak {
   if (failure.retry !== 'backoff') return streak;
+  streak.why = failure.message;
   const subject = failure.concerns ?? deployment; // a failing part of the destination counts once
   if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);
   if (streak.deployments.size >= DOWN_AFTER_DEPLOYMENTS) streak.rounds += 1;
@@ -34,6 +37,7 @@ export function recordFailure(streak: FailureStreak, failure: DeliveryFailed, de
 export function resetStreak(streak: FailureStreak): void {
   streak.deployments.clear();
   streak.rounds = 0;
+  streak.why = undefined;
 }
 
 export type RetryDecision =

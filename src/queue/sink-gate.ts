@@ -39,6 +39,12 @@ export const holdsOf = (gates: SinkGates): Readonly<Record<string, Hold>> =>
     [...gates].flatMap(([name, { hold }]) => (hold && hold.until > new Date() ? [[name, hold] as const] : [])),
   );
 
+/** Why the last attempt at each sink failed whose deliveries are retried one by one, by name. */
+export const failuresOf = (gates: SinkGates): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...gates].flatMap(([name, { streak }]) => (streak.why === undefined ? [] : [[name, streak.why]])),
+  );
+
 export function createSinkGate(concurrency: number): SinkGate {
   let free = concurrency;
   const waiting: (() => void)[] = [];

@@ -27,7 +27,7 @@ import {
   recordFailure,
   resetStreak,
 } from './retry.ts';
-import { gateOf, type Hold, holdsOf, type SinkGate, type SinkGates } from './sink-gate.ts';
+import { failuresOf, gateOf, type Hold, holdsOf, type SinkGate, type SinkGates } from './sink-gate.ts';
 import { WatchedWorker } from './watched-worker.ts';
 
 /** One attempt to deliver, for the log, the metrics and the pages. */
@@ -56,6 +56,8 @@ export interface WorkersParts {
 
 export interface Workers {
   holds(): Readonly<Record<string, Hold>>;
+  /** Sinks whose last attempt failed, and why. */
+  failures(): Readonly<Record<string, string>>;
   /** Why jobs are not processed; undefined when they are. A worker that could not start is restarted. */
   whyStopped(): string | undefined;
   /** Lets active jobs finish. `atOnce`: does not wait, as no job can finish while Redis is unreachable. */
@@ -96,6 +98,7 @@ export function createWorkers(parts: WorkersParts): Workers {
   const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
   return {
     holds: () => holdsOf(parts.gates),
+    failures: () => failuresOf(parts.gates),
     whyStopped: () => all.map((kept) => kept.whyStopped()).find((why) => why !== undefined),
     async close({ atOnce }) {
       if (!atOnce) await quarantine.release();

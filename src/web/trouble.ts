@@ -8,6 +8,8 @@ export interface Trouble {
   readonly deadLetters: number;
   /** Sinks that are on hold. */
   readonly held: number;
+  /** Other sinks whose last attempt failed. */
+  readonly failing: number;
   /** Sources of which a webhook was refused within the last hour. */
   readonly refusing: readonly string[];
 }
@@ -19,10 +21,11 @@ const LOOKED_AT = 100;
 interface TroubleParts {
   readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;
   readonly holds: () => Readonly<Record<string, Hold>>;
+  readonly failures: () => Readonly<Record<string, string>>;
   readonly inbox: Pick<Inbox, 'list'>;
 }
 
-export async function troubleOf({ backlog, holds, inbox }: TroubleParts, now: Date): Promise<Trouble> {
+export async function troubleOf({ backlog, holds, failures, inbox }: TroubleParts, now: Date): Promise<Trouble> {
   const [queues, refused] = await Promise.all([
     backlog(),
     inbox.list({ limit: LOOKED_AT, offset: 0, only: 'refusals' }),
@@ -30,9 +33,11 @@ export async function troubleOf({ backlog, holds, inbox }: TroubleParts, now: Da
   const fresh = refused.entries.filter(
     ({ address, receivedAt }) => address !== undefined && now.getTime() - Date.parse(receivedAt) < REFUSED_WITHIN_MS,
   );
+  const held = holds();
   return {
     deadLetters: Object.values(queues).reduce((sum, { dead }) => sum + dead, 0),
-    held: Object.keys(holds()).length,
+    held: Object.keys(held).length,
+    failing: Object.keys(failures()).filter((name) => !(name in held)).length,
     refusing: [...new Set(fresh.map(sourceLabel))].sort(),
   };
 }

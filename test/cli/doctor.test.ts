@@ -69,9 +69,25 @@ it('exits with 1 while there are dead letters', async () => {
   await post({ summary: 'Tide', service: 'tide', environment: 'production', external_id: 'tide-1' });
   await bridge.settled();
   const { code, wrong } = await doctor();
-  expect(wrong).toEqual([expect.stringContaining('1 dead letters need attention')]);
+  expect(wrong).toEqual([
+    expect.stringContaining('1 dead letter needs attention'),
+    expect.stringContaining('the newest dead letter of alert24: Alert24 did not take changes:tide-1: 400'),
+  ]);
   expect(code).toBe(1);
   await bridge.post('/api/dead-letters/drop', { all: true }, { authorization: `Bearer ${ADMIN_TOKEN}` });
+  expect(await doctor()).toEqual(WELL);
+});
+
+it('exits with 1 while the attempts at a destination fail, and shows why', async () => {
+  alert24.inject({ kind: 'status', method: 'POST', status: 502, times: 1_000 });
+  await post({ summary: 'Tide', service: 'tide', environment: 'production', external_id: 'tide-2' });
+  await expect
+    .poll(async () => (await doctor()).wrong, { timeout: 20_000 })
+    .toEqual([
+      expect.stringMatching(/sink alert24: the last attempt failed: Alert24 did not take changes:tide-2: 502/),
+    ]);
+  alert24.heal();
+  await bridge.settled();
   expect(await doctor()).toEqual(WELL);
 });
 
@@ -94,7 +110,11 @@ it('exits with 1 for repeated bad signatures, but not for a single one', async (
   await refused();
   await refused();
   const { code, wrong } = await doctor();
-  expect(wrong).toEqual([expect.stringContaining('source gitlab: bad_signature, 3 times, last within a day')]);
+  expect(wrong).toEqual([
+    expect.stringMatching(
+      /source gitlab: bad_signature, 3 times within a day, the newest: X-Gitlab-Token is not .* \(from .*\)\. See http/,
+    ),
+  ]);
   expect(code).toBe(1);
 });
 

@@ -27,6 +27,17 @@ describe('the deliveries page', () => {
     expect(page).toContain('recording in Shiplog itself Waiting 4 Dead letters 1');
   });
 
+  it('shows why the last attempt failed, also before the whole sink is on hold', async () => {
+    const failures = () => ({ alert24: 'alert24 is <down>: connect ECONNREFUSED' });
+    const page = text(await see('/deliveries', { failures }));
+    expect(page).toContain(
+      'alert24 failing The last attempt failed; it is made again: alert24 is &lt;down&gt;: connect',
+    );
+    expect(await see('/', { failures })).toContain('title="1 sink failing"');
+    const holds = () => ({ alert24: { why: '503', until: now } });
+    expect(await see('/', { failures, holds })).toContain('title="1 sink waiting"');
+  });
+
   it('marks dead letters and waiting sinks in the menu of every page', async () => {
     const backlog = async () => ({ 'forward-alert24': { waiting: 0, dead: 3 }, record: { waiting: 0, dead: 1 } });
     const holds = () => ({ alert24: { why: '401', until: now } });
@@ -38,12 +49,14 @@ describe('the deliveries page', () => {
 
   it.each([
     ['paused', { hold: { why: 'x', until: now } }],
+    ['failing', { failure: 'connect ECONNREFUSED', backlog: { waiting: 1, dead: 1 } }],
+    ['paused', { failure: 'connect ECONNREFUSED', hold: { why: 'x', until: now } }],
     ['slow', { recent: { delivered: 2, failed: 0, meanMs: 2_500 } }],
     ['slow', { backlog: { waiting: 1, dead: 0, oldestAt: now.getTime() - 61_000 } }],
     ['refusing', { backlog: { waiting: 9, dead: 9, oldestAt: now.getTime() - 5_000 } }],
     ['healthy', { backlog: { waiting: 9, dead: 0, oldestAt: now.getTime() - 5_000 } }],
   ])('calls a sink %s', (state, over) => {
-    const calm = { hold: undefined, backlog: undefined, recent: { delivered: 0, failed: 0 }, now };
+    const calm = { hold: undefined, failure: undefined, backlog: undefined, recent: { delivered: 0, failed: 0 }, now };
     expect(sinkHealth({ ...calm, ...over }).state).toBe(state);
   });
 

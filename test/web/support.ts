@@ -36,6 +36,7 @@ export function app(parts: Partial<PageParts> = {}) {
     deadLetters: memoryDeadLetters(),
     backlog: async () => ({}),
     holds: () => ({}),
+    failures: () => ({}),
     traffic: { of: () => ({ delivered: 0, failed: 0 }) },
     spool: () => ({ entries: 0, bytes: 0 }),
     isRedisAway: () => false,

@@ -8,6 +8,7 @@ import { type Recent, TRAFFIC_MINUTES, type Traffic } from '../deliveries-traffi
 import type { Html } from '../html.ts';
 import type { Viewer } from '../parts/action-form.tsx';
 import { DeadLetters } from '../parts/dead-letters.tsx';
+import { DestinationWords } from '../parts/destination-labels.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
 import { Moment, span } from '../parts/time.tsx';
@@ -19,6 +20,7 @@ export interface DeliveriesParts {
   readonly sinks: readonly Sink[];
   readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;
   readonly holds: () => Readonly<Record<string, Hold>>;
+  readonly failures: () => Readonly<Record<string, string>>;
   readonly traffic: Pick<Traffic, 'of'>;
   readonly deadLetters: Pick<DeadLetterStore, 'newest' | 'of'>;
 }
@@ -38,12 +40,14 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
     parts.deadLetters.newest(toDeadLetterFilter({ ...query, kind: undefined }, now)),
   ]);
   const holds = parts.holds();
+  const failures = parts.failures();
   const sinks = parts.sinks.map(({ name, type, ratePerMinute }) => ({
     name,
     type,
     ratePerMinute,
     ...sinkHealth({
       hold: holds[name],
+      failure: failures[name],
       backlog: backlog[forwardQueueName(name)],
       recent: parts.traffic.of(name),
       now,
@@ -70,18 +74,21 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
 }
 
 interface SinkHealth {
-  readonly state: 'healthy' | 'slow' | 'refusing' | 'paused';
+  readonly state: 'healthy' | 'slow' | 'refusing' | 'failing' | 'paused';
   readonly hold: Hold | undefined;
+  /** Why the last attempt failed. */
+  readonly failure: string | undefined;
   readonly backlog: Backlog | undefined;
   readonly recent: Recent;
 }
 
 /**
- * Paused: the whole sink is on hold. Refusing: some deliveries were given up. Slow: it answers late, or its deliveries
- * come late.
+ * Paused: the whole sink is on hold. Failing: the last attempt failed and is made again. Refusing: some deliveries were
+ * given up. Slow: it answers late, or its deliveries come late.
  */
 export function sinkHealth({
   hold,
+  failure,
   backlog,
   recent,
   now,
@@ -89,11 +96,17 @@ export function sinkHealth({
   const isLate = backlog?.oldestAt !== undefined && now.getTime() - backlog.oldestAt > LATE_MS;
   const isSlow = isLate || (recent.meanMs ?? 0) > SLOW_MS;
   const isRefusing = (backlog?.dead ?? 0) > 0;
-  const state = hold ? 'paused' : isRefusing ? 'refusing' : isSlow ? 'slow' : 'healthy';
-  return { state, hold, backlog, recent };
+  const late = isRefusing ? 'refusing' : isSlow ? 'slow' : 'healthy';
+  return { state: hold ? 'paused' : failure === undefined ? late : 'failing', hold, failure, backlog, recent };
 }
 
-const LOOKS = { healthy: 'succeeded', slow: 'running', refusing: 'failed', paused: 'failed' } as const;
+const LOOKS = {
+  healthy: 'succeeded',
+  slow: 'running',
+  refusing: 'failed',
+  failing: 'failed',
+  paused: 'failed',
+} as const;
 
 interface SinkStandView extends SinkHealth {
   readonly name: string;
@@ -102,7 +115,7 @@ interface SinkStandView extends SinkHealth {
   readonly now: Date;
 }
 
-const SinkStand = ({ name, type, ratePerMinute, state, hold, backlog, recent, now }: SinkStandView): Html => (
+const SinkStand = ({ name, type, ratePerMinute, state, hold, failure, backlog, recent, now }: SinkStandView): Html => (
   <article class="card">
     <h2>
       <span>
@@ -114,6 +127,11 @@ const SinkStand = ({ name, type, ratePerMinute, state, hold, backlog, recent, no
     {hold && (
       <p class="complaint">
         Waits until <Moment at={hold.until.toISOString()} />, then tries again: {hold.why}
+      </p>
+    )}
+    {!hold && failure !== undefined && (
+      <p class="complaint">
+        The last attempt failed; it is made again: <DestinationWords>{failure}</DestinationWords>
       </p>
     )}
     <Fields

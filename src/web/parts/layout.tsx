@@ -95,11 +95,15 @@ const Menu = ({ at, who, trouble }: MenuView): Html => (
 /** A number, with its meaning for screen readers and on hovering. */
 function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html {
   if (!of) return <></>;
-  const { deadLetters, held, refusing } = of;
+  const { deadLetters, held, failing, refusing } = of;
   const counts: Readonly<Record<string, readonly [number, string]>> = {
     '/deliveries': [
-      deadLetters + held,
-      [deadLetters > 0 && plural(deadLetters, 'dead letter'), held > 0 && `${plural(held, 'sink')} waiting`]
+      deadLetters + held + failing,
+      [
+        deadLetters > 0 && plural(deadLetters, 'dead letter'),
+        held > 0 && `${plural(held, 'sink')} waiting`,
+        failing > 0 && `${plural(failing, 'sink')} failing`,
+      ]
         .filter((part) => part !== false)
         .join(', '),
     ],
