@@ -8,7 +8,8 @@ const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
 
 /** The source of an entry: a request to an unknown address belongs to none. */
-export type EntryOwner = Pick<Source, 'name' | 'keptHeaders' | 'hidesPath'> & Partial<Pick<Source, 'isProvedBy'>>;
+export type EntryOwner = Pick<Source, 'name' | 'keptHeaders' | 'hidesPath'> &
+  Partial<Pick<Source, 'isProvedBy' | 'proofHeaders'>>;
 
 /** The entry of a webhook in the inbox, without its body. */
 export function toEntry(

@@ -4,6 +4,7 @@ import { KEEP_WITHIN_MS } from '../queue/connection.ts';
 import type { Flush } from '../queue/flush.ts';
 import { keptWithin, type Queues } from '../queue/queues.ts';
 import type { Mapped } from '../sources/mapped.ts';
+import { mistakeWithSecret } from '../sources/near-secret.ts';
 import type { Webhook } from '../sources/received-webhook.ts';
 import type { Rows } from '../sources/rows.ts';
 import type { Source } from '../sources/source.ts';
@@ -95,12 +96,19 @@ export function createKeep(parts: KeepParts) {
     const { code: reason, message } = error;
     const { address = '' } = webhook;
     if (parts.isHeldBack(address)) return refusalIdOf({ address, source: source.name, reason, detail: message });
-    const other = secretOfAnother(source, webhook, sources);
-    const detail = other === undefined ? message : `this is the secret of the source "${other}": ${message}`;
+    const detail = [...whySecretIsWrong(source, webhook, reason), message].join(': ');
     const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
     const refusal = mask.value({ ...seen, address, reason, detail });
     await keptWithin(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
     return refusalIdOf(refusal);
+  };
+  /** Only for the inbox: a sender never learns it. */
+  const whySecretIsWrong = (owner: EntryOwner, webhook: Webhook, reason: string): readonly string[] => {
+    const other = secretOfAnother(owner, webhook, sources);
+    if (other !== undefined) return [`this is the secret of the source "${other}"`];
+    const own = sources.find(({ name }) => name === owner.name);
+    const mistake = own && reason === 'bad_signature' && mistakeWithSecret({ ...owner, secrets: own.secrets }, webhook);
+    return mistake ? [mistake] : [];
   };
   return {
     /** The error with which Redis refused the last webhook that it was given. */

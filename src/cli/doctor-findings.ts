@@ -46,11 +46,16 @@ function refused({ source, reason = '', detail, address }: Webhook, { count, cau
   return { ok: false, what: `${who}: ${reason}, ${count} times within a day${cause}${others}. See ${inbox}` };
 }
 
+interface DeadLetterPage {
+  readonly data: readonly DeadLetter[];
+  readonly meta: { readonly total: number };
+}
+
 const SINKS_SHOWN = 5;
 const MAX_WHY_CHARS = 300;
 
 /** How many, and for each sink the newest cause. */
-export function deadLetters(letters: readonly DeadLetter[], { total }: { readonly total: number }): Finding[] {
+export function deadLetters({ data: letters, meta: { total } }: DeadLetterPage): Finding[] {
   if (total === 0) return [{ ok: true, what: 'dead letters: none' }];
   const newest = new Map(letters.toReversed().map((letter) => [letter.sink, letter]));
   const causes = [...newest.values()]

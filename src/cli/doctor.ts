@@ -3,7 +3,6 @@ import type { Config } from '../config/config.ts';
 import { isExternal } from '../config/redis.ts';
 import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../domain/setup-seen.ts';
 import type { Change } from '../http/answers/change.ts';
-import type { DeadLetter } from '../http/answers/dead-letter.ts';
 import type { SourceTraffic, Webhook } from '../http/answers/webhook.ts';
 import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
@@ -108,7 +107,7 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
   ]);
   const at = { pages: addressOf(config), nowMs: Date.now() };
   return [
-    ...(letters ? deadLetters(letters.data as readonly DeadLetter[], letters.meta as { total: number }) : []), // our own API
+    ...(letters ? deadLetters(letters as Parameters<typeof deadLetters>[0]) : []), // our own API
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], at), // our own API
     ...staleDeployments(open.flat(), new Date()),
     ...sourceFindings((sources?.data ?? []) as readonly SourceTraffic[], at), // our own API

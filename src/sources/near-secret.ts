@@ -1,0 +1,55 @@
+import { isNothing, isPlaceholder } from '../values/placeholder.ts';
+import type { Webhook } from './received-webhook.ts';
+import type { Source } from './source.ts';
+
+/** A signature is computed once for each mistake: unauthenticated senders must not make us do that for megabytes. */
+const MAX_BYTES = 64 * 1024;
+const MAX_SECRETS = 4;
+
+type Mistake = readonly [what: string, of: (secret: string) => readonly string[]];
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** How a secret changes on its way through shells, files, YAML and clipboards. */
+const MISTAKES: readonly Mistake[] = [
+  [
+    'with a line break at its end: `echo` writes one, `printf %s` does not',
+    (secret) => [`${secret}\n`, `${secret}\r\n`, `${secret}\\n`, `${secret}%0A`],
+  ],
+  ['with quotation marks around it: remove them', (secret) => [`"${secret}"`, `'${secret}'`]],
+  ['with a space before or after it: remove it', (secret) => [` ${secret}`, `${secret} `]],
+  ['in base64: send or sign with the secret itself', (secret) => [base64(secret), base64(`${secret}\n`)]],
+  ['with a word before it: remove it', (secret) => [`Bearer ${secret}`, `Bearer%20${secret}`]],
+  ['in other case: copy it again', (secret) => [secret.toUpperCase()]],
+];
+
+type Checked = Pick<Source, 'secrets'> & Partial<Pick<Source, 'isProvedBy' | 'proofHeaders'>>;
+
+/**
+ * What was done to the right secret of a source, where that is why its webhook was refused: for the inbox alone. A
+ * sender who has not got the secret learns nothing from it.
+ */
+export function mistakeWithSecret(source: Checked, webhook: Webhook): string | undefined {
+  if (webhook.body.length > MAX_BYTES) return undefined;
+  const secrets = source.secrets.slice(0, MAX_SECRETS);
+  const found = MISTAKES.find(([, of]) => source.isProvedBy?.(webhook, secrets.flatMap(of)));
+  if (found) return `the right secret, but ${found[0]}`;
+  if (hasNoScheme(source, webhook)) return 'the right secret, but without "Bearer " before it';
+  return isUnfilled(source, webhook) ? 'the name of a variable was sent, and not its value' : undefined;
+}
+
+const SCHEME = 'authorization';
+
+function hasNoScheme({ isProvedBy, secrets }: Checked, webhook: Webhook): boolean {
+  const given = webhook.headers[SCHEME];
+  if (given === undefined || isProvedBy === undefined) return false;
+  const headers = { ...webhook.headers, [SCHEME]: `Bearer ${given.slice(given.lastIndexOf(' ') + 1)}` };
+  return isProvedBy({ ...webhook, headers }, secrets);
+}
+
+const isUnfilled = ({ proofHeaders = [] }: Checked, { headers }: Webhook): boolean =>
+  proofHeaders.some((name) => {
+    const given = headers[name];
+    const value = given?.slice(given.lastIndexOf(' ') + 1) ?? '';
+    return value !== '' && (isPlaceholder(value) || isNothing(value) || /^<[a-z ]{1,40}>$/.test(value));
+  });
