@@ -274,6 +274,18 @@ export const keys = {
     writtenBy: 'store/inbox/packer.ts',
     ends: 'after `inbox.days`, or beyond `inbox.count`, or when it is written to again: then it is unpacked',
   }),
+  webhookBlock: family('inbox-block:<number>', {
+    type: 'string',
+    content: 'packed webhooks that were received one after the other, compressed together (store/inbox/block.ts)',
+    writtenBy: 'store/inbox/block-packer.ts',
+    ends: 'when all its webhooks are deleted. One that is written to again is in its own key from then on',
+  }),
+  webhookBlocks: family('inbox-blocks', {
+    type: 'zset',
+    content: 'the numbers of these blocks by the time of receipt (epoch ms) of their newest webhook',
+    writtenBy: 'store/inbox/block-packer.ts',
+    ends: 'an entry is deleted with its block',
+  }),
   inboxSizes: family('inbox-sizes', {
     type: 'hash',
     content: 'the size in bytes of each webhook that is not packed, and the sum as `total`',

@@ -5,6 +5,7 @@ import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { findText, packedTexts } from '../../src/store/changes/find-text.ts';
 import { group, ungroupOldest } from '../../src/store/changes/index-blocks.ts';
 import { createPacker } from '../../src/store/changes/packer.ts';
+import { IN_BLOCK } from '../../src/store/inbox/block-packer.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { createInboxPacker } from '../../src/store/inbox/packer.ts';
 import type { KeyFamily } from '../../src/store/key-family.ts';
@@ -98,6 +99,16 @@ async function useInbox(redis: Redis): Promise<void> {
     const receivedAt = new Date().toISOString();
     await inbox.addRefusal({ ...sent, receivedAt, address: '192.0.2.7', reason: 'bad_signature' });
     await inbox.prune();
+    // As many as are packed together.
+    for (let at = 0; at < IN_BLOCK; at += 1)
+      await inbox.add({
+        ...sent,
+        receivedAt,
+        id: `${count}-${at}`,
+        verdict: 'ignored',
+        reason: 'ping',
+        deployments: [],
+      });
     for (const waitsMs of [86_400_000, 0]) await createInboxPacker(redis, { quietMs: 0, waitsMs }).packSome();
     await createPacker(redis, 0).packSome();
     const deployments = createDeployments(redis, { days: 7, count: 100 });

@@ -8,13 +8,14 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { parseStored } from '../stored.ts';
 import { nowOf } from '../time.ts';
+import { createBlocks } from './blocks.ts';
 import type { InboxEntry, Refusal } from './entry.ts';
 import { pruneHours, readHours, type SourceHours } from './hours.ts';
-import type { StoredWebhook } from './packing.ts';
+import type { Head, StoredWebhook } from './packing.ts';
 import { createRefusals, isRefusalId, pairs, type Refusals } from './refusals.ts';
 import { type InboxRetention, pruneInbox } from './retention.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './search.ts';
-import { readHeads, readStored, unpackWebhook } from './stored-webhook.ts';
+import { readHeads, readStored, unpackWebhook, type WebhookStore } from './stored-webhook.ts';
 
 /** The inbox. Bodies are kept only of authentic webhooks. */
 export interface Inbox {
@@ -57,9 +58,10 @@ const MAX_ADDED = 50;
 
 export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
   const refusals = createRefusals(redis);
+  const store = { redis, refusals, blocks: createBlocks(redis) };
   const ttlSeconds = Math.ceil(keep.days * 86_400);
   const addSoon = inBatches<readonly (string | number | Buffer)[]>(async (all) => {
-    const webhooks = all.flatMap(([id]) => [keys.webhook(String(id)), keys.packedWebhook(String(id))]);
+    const webhooks = all.map(([id]) => keys.webhook(String(id)));
     await addWebhooks(
       redis,
       [keys.inbox(), keys.inboxSizes(), keys.feed(), keys.inboxHours(), ...webhooks],
@@ -76,24 +78,24 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
     },
     addRefusal: (refusal) => refusals.add(refusal),
     async conclude(id, conclusion) {
-      const touched = [keys.webhook(id), keys.inboxHours(), keys.packedWebhook(id)];
-      while ((await concludeWebhook(redis, touched, toJson(conclusion), ttlSeconds)) === 0)
-        await unpackWebhook(redis, id, ttlSeconds);
+      const touched = [keys.webhook(id), keys.inboxHours(), keys.inbox()];
+      while ((await concludeWebhook(redis, touched, toJson(conclusion), ttlSeconds, id)) === 0)
+        if (!(await unpackWebhook(store, id, ttlSeconds))) return; // it is deleted
     },
     async get(id) {
       if (isRefusalId(id)) return refusals.get(id);
-      const stored = await readStored(redis, id);
+      const stored = await readStored(store, id);
       if (!stored) return undefined;
       const body = bodyOf(stored);
       return { ...parseHead(stored), ...(body !== undefined && { body }) };
     },
-    entries: (ids) => readEntries(redis, refusals, ids),
+    entries: (ids) => readEntries(store, ids),
     search: (wanted, page) =>
       searchInbox(wanted, page, {
-        list: (offset, limit) => list(redis, refusals, { offset, limit }),
-        body: async (id) => (isRefusalId(id) ? undefined : bodyOf(await readStored(redis, id))),
+        list: (offset, limit) => list(store, { offset, limit }),
+        body: async (id) => (isRefusalId(id) ? undefined : bodyOf(await readStored(store, id))),
       }),
-    list: (page) => list(redis, refusals, page),
+    list: (page) => list(store, page),
     hours: (now) => readHours(redis, now),
     async prune() {
       await pruneHours(redis, new Date(await nowOf(redis)));
@@ -103,8 +105,13 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
   };
 }
 
+interface Stores extends WebhookStore {
+  readonly refusals: Refusals;
+}
+
 /** Two sorted lists are merged: where a page begins in each is known once all refusals are read, which are few. */
-async function list(redis: Redis, refusals: Refusals, { limit, offset, only }: InboxPage) {
+async function list(stores: Stores, { limit, offset, only }: InboxPage) {
+  const { redis, refusals } = stores;
   const refused = only === 'webhooks' ? [] : await refusals.index();
   const from = Math.max(0, offset - refused.length);
   const [count, listed] =
@@ -120,22 +127,18 @@ async function list(redis: Redis, refusals: Refusals, { limit, offset, only }: I
   const merged = [...webhooks, ...refused.slice(passed)].sort((a, b) => b.atMs - a.atMs);
   const start = offset - from - passed;
   const ids = merged.slice(start, start + limit).map(({ id }) => id);
-  const entries = await readEntries(redis, refusals, ids);
+  const entries = await readEntries(stores, ids);
   return { total: count + refused.length, entries: entries.filter((entry) => entry !== undefined) };
 }
 
-async function readEntries(
-  redis: Redis,
-  refusals: Refusals,
-  ids: readonly string[],
-): Promise<(InboxEntry | undefined)[]> {
+async function readEntries(stores: Stores, ids: readonly string[]): Promise<(InboxEntry | undefined)[]> {
   const refused = ids.filter(isRefusalId);
   const [heads, found] = await Promise.all([
     readHeads(
-      redis,
+      stores,
       ids.filter((id) => !isRefusalId(id)),
     ),
-    refusals.read(refused),
+    stores.refusals.read(refused),
   ]);
   const byId = new Map(refused.map((id, at) => [id, found[at]]));
   return ids.map((id) => {
@@ -157,5 +160,5 @@ function bodyOf(stored: StoredWebhook | undefined): string | undefined {
 }
 
 /** We wrote both parts, as JSON of the two halves of InboxEntry. */
-const parseHead = ({ entry, conclusion }: Pick<StoredWebhook, 'entry' | 'conclusion'>): InboxEntry =>
+const parseHead = ({ entry, conclusion }: Head): InboxEntry =>
   ({ ...(parseStored(entry) as object), ...(parseStored(conclusion) as object) }) as InboxEntry;

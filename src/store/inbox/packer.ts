@@ -5,6 +5,7 @@ import { keys } from '../keys.ts';
 import { PACKING_WAITS_MS, packingSince } from '../packing-since.ts';
 import { createScript } from '../script.ts';
 import { nowOf } from '../time.ts';
+import { type PackedBlocks, packBlocks } from './block-packer.ts';
 import type { InboxEntry } from './entry.ts';
 import { pack } from './packing.ts';
 import { parseHash } from './stored-webhook.ts';
@@ -20,7 +21,10 @@ const AT_ONCE = 300;
 /** More than usually wait for their workers. Those beyond are packed after the next start. */
 const MAX_WAITING = 20_000;
 
-/** Packs webhooks some time after their receipt: a received webhook is written as it is, since its sender waits. */
+/**
+ * Packs webhooks some time after their receipt: a received webhook is written as it is, since its sender waits. As soon
+ * as there are enough of them, they are packed together (block-packer.ts), until then each alone.
+ */
 export interface InboxPacker {
   /** @returns how many became smaller */
   packSome(): Promise<number>;
@@ -32,6 +36,7 @@ export function createInboxPacker(
   { quietMs = QUIET_MS, waitsMs = PACKING_WAITS_MS }: { readonly quietMs?: number; readonly waitsMs?: number } = {},
 ): InboxPacker {
   let sinceMs = 0;
+  let passedMs = 0;
   let isHeld = true;
   /** They are still being processed. */
   const waiting = new Set<string>();
@@ -50,16 +55,21 @@ export function createInboxPacker(
       const wasHeld = isHeld;
       isHeld = nowMs < (await packingSince(redis, nowMs)) + waitsMs;
       if (wasHeld && !isHeld) sinceMs = 0; // of earlier ones, only bodies were packed
+      const blocks = isHeld ? NO_BLOCKS : await packBlocks(redis, { fromMs: passedMs, untilMs: nowMs - quietMs });
+      passedMs = blocks.passedMs;
       const again = [...waiting].slice(0, AT_ONCE);
       for (const id of again) waiting.delete(id);
       const span = [keys.inbox(), `(${sinceMs}`, String(nowMs - quietMs), 'WITHSCORES', 'LIMIT', 0, AT_ONCE] as const;
       const listed = await redis.zrangebyscore(...span);
       // The rest of the last millisecond waits for the next start: those are few, and can be read unpacked.
       sinceMs = Number(listed.at(-1) ?? sinceMs);
-      return packEach([...again, ...listed.filter((_, at) => at % 2 === 0)]);
+      const rest = listed.filter((id, at) => at % 2 === 0 && !blocks.packed.has(id));
+      return blocks.packed.size + (await packEach([...again, ...rest]));
     },
   };
 }
+
+const NO_BLOCKS: PackedBlocks = { packed: new Set(), passedMs: 0 };
 
 type Done = 'packed' | 'waits' | 'gone';
 

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** The fields of a webhook in its hash. */
-export interface StoredWebhook {
+/** What a list shows of a webhook. */
+export interface Head {
   /** JSON */
   readonly entry: string;
   /** JSON */
   readonly conclusion: string;
+}
+
+/** The fields of a webhook in its hash. */
+export interface StoredWebhook extends Head {
   readonly body?: Buffer;
   /** Instead of `body`. */
   readonly deflated?: Buffer;
@@ -17,7 +21,7 @@ export interface StoredWebhook {
  * another one gets another number, and both stay readable. A job's hook takes two thirds of what it takes with zlib
  * alone.
  */
-const DICTIONARY = readFileSync(new URL('./packing-dictionary-1.txt', import.meta.url));
+export const DICTIONARY = readFileSync(new URL('./packing-dictionary-1.txt', import.meta.url));
 const VERSION = 1;
 /** The version, the kind of the body, and the length of the packed head. */
 const HEADER_BYTES = 6;
@@ -26,7 +30,7 @@ const WITH_DICTIONARY = 1;
 /** As it was packed when it was received. */
 const WITHOUT = 2;
 /** A larger one gains little from the dictionary, and would take milliseconds. */
-const PACKED_ANEW_BYTES = 8_192;
+export const PACKED_ANEW_BYTES = 8_192;
 
 /** The head comes first: a list reads it alone. */
 export function pack(id: string, stored: StoredWebhook): Buffer {
@@ -50,7 +54,7 @@ function packBody({ body, deflated }: StoredWebhook, head: Buffer): readonly [ki
   return [WITH_DICTIONARY, deflateRawSync(whole, { level: 9, dictionary: dictionaryWith(head) })];
 }
 
-export function unpackHead(id: string, packed: Buffer): Pick<StoredWebhook, 'entry' | 'conclusion'> {
+export function unpackHead(id: string, packed: Buffer): Head {
   const [entry = '', conclusion = ''] = headOf(packed).toString().split('\n');
   return {
     entry: entry.startsWith(idOf('')) ? idOf(id) + entry.slice(idOf('').length) : entry,
@@ -71,6 +75,6 @@ const headOf = (packed: Buffer): Buffer =>
   inflateRawSync(packed.subarray(HEADER_BYTES, HEADER_BYTES + packed.readUInt32BE(2)), { dictionary: DICTIONARY });
 
 /** Keys of deployments and hosts occur in both. zlib looks back 32 KiB. */
-const dictionaryWith = (head: Buffer): Buffer => Buffer.concat([DICTIONARY, head]).subarray(-32_768);
+export const dictionaryWith = (head: Buffer): Buffer => Buffer.concat([DICTIONARY, head]).subarray(-32_768);
 
 const idOf = (id: string): string => `{"id":${JSON.stringify(id)}`;

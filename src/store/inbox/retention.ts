@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { nowOf } from '../time.ts';
+import { forgetBlocks } from './blocks.ts';
 
 export interface InboxRetention {
   readonly days: number;
@@ -29,16 +30,18 @@ export async function pruneInbox(redis: Redis, { days, count, maxBytes }: InboxR
 
 /** The oldest ones, as many as exceed the limit. */
 async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
-  let surplus = Number((await redis.hget(keys.inboxSizes(), 'total')) ?? 0) - maxBytes;
+  const total = Number((await redis.hget(keys.inboxSizes(), 'total')) ?? 0);
+  let surplus = total - maxBytes;
   if (surplus <= 0) return [];
   const ids = await redis.zrange(keys.inbox(), '0', String(AT_ONCE - 1));
   if (ids.length === 0) return [];
-  const [sizes, packed] = await Promise.all([
+  const [count, sizes, packed] = await Promise.all([
+    redis.zcard(keys.inbox()),
     redis.hmget(keys.inboxSizes(), ...ids),
     Promise.all(ids.map((id) => redis.strlen(keys.packedWebhook(id)))),
   ]);
   const enough = sizes.findIndex((bytes, at) => {
-    surplus -= Number(bytes ?? packed[at]);
+    surplus -= Number(bytes ?? packed[at]) || total / count; // the others are in blocks
     return surplus <= 0;
   });
   return enough < 0 ? ids : ids.slice(0, enough + 1);
@@ -46,10 +49,12 @@ async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
 
 /** @param next the ids to delete next; none: it is done */
 async function forgetAll(redis: Redis, next: () => Promise<readonly string[]>): Promise<void> {
-  for (let ids = await next(); ids.length > 0; ids = await next())
+  for (let ids = await next(); ids.length > 0; ids = await next()) {
     await forgetWebhooks(
       redis,
       [keys.inbox(), keys.inboxSizes(), ...ids.flatMap((id) => [keys.webhook(id), keys.packedWebhook(id)])],
       ...ids,
     );
+    await forgetBlocks(redis);
+  }
 }

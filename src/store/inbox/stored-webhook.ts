@@ -1,7 +1,14 @@
 import type { Redis } from 'ioredis';
 import { see, swap } from '../changes/swap.ts';
 import { keys } from '../keys.ts';
-import { type StoredWebhook, unpack, unpackHead } from './packing.ts';
+import { webhookIn } from './block.ts';
+import type { Blocks } from './blocks.ts';
+import { type Head, type StoredWebhook, unpack, unpackHead } from './packing.ts';
+
+export interface WebhookStore {
+  readonly redis: Redis;
+  readonly blocks: Blocks;
+}
 
 /** The content of a webhook's hash; undefined where there is none. */
 export function parseHash(fields: Readonly<Record<string, Buffer>>): StoredWebhook | undefined {
@@ -14,23 +21,29 @@ export function parseHash(fields: Readonly<Record<string, Buffer>>): StoredWebho
 }
 
 /** Packed or not. */
-export async function readStored(redis: Redis, id: string): Promise<StoredWebhook | undefined> {
+export async function readStored({ redis, blocks }: WebhookStore, id: string): Promise<StoredWebhook | undefined> {
   // In this order: it may be packed in between. If it is unpacked in between, it is in its hash again.
   for (const _attempt of [1, 2]) {
     const [fields, packed] = await Promise.all([
       redis.hgetallBuffer(keys.webhook(id)),
       redis.getBuffer(keys.packedWebhook(id)),
     ]);
-    const stored = parseHash(fields) ?? (packed ? unpack(id, packed) : undefined);
+    const stored = parseHash(fields) ?? (packed ? unpack(id, packed) : await readInBlock(blocks, id));
     if (stored) return stored;
   }
   return undefined;
 }
 
-type Head = Pick<StoredWebhook, 'entry' | 'conclusion'>;
+async function readInBlock(blocks: Blocks, id: string): Promise<StoredWebhook | undefined> {
+  const block = (await blocks.find([id])).get(id);
+  return block && webhookIn(block, id);
+}
 
 /** Without their bodies. */
-export async function readHeads(redis: Redis, ids: readonly string[]): Promise<ReadonlyMap<string, Head>> {
+export async function readHeads(
+  { redis, blocks }: WebhookStore,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Head>> {
   const heads = new Map<string, Head>();
   const stored = await Promise.all(ids.map((id) => redis.hmget(keys.webhook(id), 'entry', 'conclusion')));
   for (const [at, id] of ids.entries()) {
@@ -44,28 +57,41 @@ export async function readHeads(redis: Redis, ids: readonly string[]): Promise<R
     const bytes = packed[at];
     if (bytes) heads.set(id, unpackHead(id, bytes));
   }
+  const inBlocks = await blocks.find(rest.filter((id) => !heads.has(id)));
+  for (const [id, block] of inBlocks) {
+    const head = block.heads.get(id);
+    if (head) heads.set(id, head);
+  }
   return heads;
 }
 
-/** For callers that are going to write to it. */
-export async function unpackWebhook(redis: Redis, id: string, ttlSeconds: number): Promise<void> {
-  const key = keys.packedWebhook(id);
+/**
+ * For callers that are going to write to it. What is in a block stays there, behind the hash.
+ * @returns false when it is not packed, and not in its hash either
+ */
+export async function unpackWebhook({ redis, blocks }: WebhookStore, id: string, ttlSeconds: number): Promise<boolean> {
+  const [key, packedKey] = [keys.webhook(id), keys.packedWebhook(id)];
   for (;;) {
-    const { seen, value } = await see(redis, key, () => redis.getBuffer(key));
-    if (!value) return;
-    const fields = Object.entries(unpack(id, value)).flat();
+    const [plain, packed] = await Promise.all([
+      see(redis, key, () => redis.hexists(key, 'entry')),
+      see(redis, packedKey, () => redis.getBuffer(packedKey)),
+    ]);
+    if (plain.value === 1) return true;
+    const stored = packed.value ? unpack(id, packed.value) : await readInBlock(blocks, id);
+    if (!stored) return false;
+    const fields = Object.entries(stored).flat();
     const bytes = fields.reduce((sum: number, field) => sum + Buffer.byteLength(field), 0);
     const isUnpacked = await swap(
       redis,
-      [seen],
+      [plain.seen, packed.seen],
       [
-        ['UNLINK', key],
-        ['HSET', keys.webhook(id), ...fields],
-        ['EXPIRE', keys.webhook(id), ttlSeconds],
+        ['UNLINK', packedKey],
+        ['HSET', key, ...fields],
+        ['EXPIRE', key, ttlSeconds],
         ['HSET', keys.inboxSizes(), id, bytes],
-        ['HINCRBY', keys.inboxSizes(), 'total', bytes - value.length],
+        ['HINCRBY', keys.inboxSizes(), 'total', bytes - (packed.value?.length ?? 0)],
       ],
     );
-    if (isUnpacked) return;
+    if (isUnpacked) return true;
   }
 }

@@ -6,7 +6,7 @@ KEYS[1]    inbox
 KEYS[2]    inboxSizes
 KEYS[3]    feed
 KEYS[4]    inboxHours
-KEYS[5...] webhook          each followed by its packedWebhook
+KEYS[5...] webhook
 ARGV[1]    time to live, seconds
 ARGV[2]    maximum number of entries of the feed
 ARGV[3...] of each webhook: id, entry (JSON), conclusion (JSON), time of receipt (epoch ms), field of its body or nothing,
@@ -32,6 +32,8 @@ local function add(webhook, at)
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'webhook', id)
   end
 end
-for i = 5, #KEYS, 2 do
-  if redis.call('EXISTS', KEYS[i + 1]) == 0 then add(KEYS[i], 3 + 3 * (i - 5)) end
+for i = 5, #KEYS do
+  local at = 3 + 6 * (i - 5)
+  local isPacked = redis.call('ZSCORE', KEYS[1], ARGV[at]) and redis.call('HEXISTS', KEYS[i], 'entry') == 0
+  if not isPacked then add(KEYS[i], at) end
 end

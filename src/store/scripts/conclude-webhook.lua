@@ -4,13 +4,14 @@ run: then the conclusion of the first run is kept.
 
 KEYS[1]    webhook
 KEYS[2]    inboxHours
-KEYS[3]    packedWebhook    of the same webhook
+KEYS[3]    inbox
 ARGV[1]    the conclusion (JSON)
 ARGV[2]    time to live, seconds
+ARGV[3]    the id of the webhook
 Reply      1, or 0 when it is packed and must be unpacked first
 ]]
 -- @include count-webhook
-if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'entry') == 0 and redis.call('ZSCORE', KEYS[3], ARGV[3]) then return 0 end
 local known = redis.call('HGET', KEYS[1], 'conclusion')
 local conclusion = cjson.decode(ARGV[1])
 if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then

@@ -1,12 +1,12 @@
 --[[
 Runs commands as one transaction, unless one of the keys that the caller has read was changed in the meantime. Used to
-pack, unpack or delete a deployment, and to pack or unpack a webhook. Commands that free memory come first, so that a
+pack, unpack or delete a deployment, and to pack or unpack webhooks. Commands that free memory come first, so that a
 Redis without free memory accepts the others.
 
 KEYS[1...] deployment       or packed, and all its other keys: firstOccurrence, alias, ledger, attempts, lease,
            remoteOwner, echoOfId; then keys that only the commands use: facet, changes, dropped, lineage, timeline,
-           predecessors, searchTerms, packedNames, changesVersion, entryChanges, packedIndex. Or a webhook, its packedWebhook and
-           inboxSizes
+           predecessors, searchTerms, packedNames, changesVersion, entryChanges, packedIndex. Or webhook, packedWebhook,
+           webhookBlock, webhookBlocks and inboxSizes
 ARGV[1]    how many of KEYS to check for changes
 ARGV[2...] for each of these the SHA-1 of its DUMP, or nothing when the key did not exist; then for each command: the
            number of arguments after its key, its name, the position of its key in KEYS, the arguments. UNGROUP takes

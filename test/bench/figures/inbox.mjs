@@ -29,14 +29,16 @@ export const inbox = {
 async function bytesOfEach(redis, { createInboxPacker, keys }) {
   const { client } = redis;
   const ids = await client.zrange(keys.inbox(), 0, -1);
-  const packedKeys = ids.map((id) => keys.packedWebhook(id));
+  const plainKeys = ids.map((id) => keys.webhook(id));
   // One of the same millisecond as the last of a part is left for the next packer.
-  for (let round = 0; (await client.exists(...packedKeys)) < ids.length; round += 1) {
+  for (let round = 0; (await client.exists(...plainKeys)) > 0; round += 1) {
     if (round === ROUNDS) throw new Error(`not all of ${ids.length} webhooks were packed`);
     const packer = createInboxPacker(client, { quietMs: 0, waitsMs: 0 });
     while ((await packer.packSome()) > 0);
   }
   const before = await redis.memoryBytes();
-  await client.del(keys.inbox(), ...packedKeys);
+  const blocks = await client.zrange(keys.webhookBlocks(), 0, -1);
+  const packedKeys = [...ids.map((id) => keys.packedWebhook(id)), ...blocks.map((number) => keys.webhookBlock(number))];
+  await client.del(keys.inbox(), keys.webhookBlocks(), ...packedKeys);
   return (before - (await redis.memoryBytes())) / ids.length;
 }
