@@ -1,12 +1,9 @@
 // The bench's own processes. None outlives it, however it ends.
 import { fork, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createCaller } from './calls.mjs';
-
-/** Linux counts processor time in hundredths of a second (sysconf _SC_CLK_TCK). */
-const TICK_MS = 10;
 
 const children = new Set();
 process.on('exit', () => {
@@ -65,14 +62,19 @@ function handle(child) {
     },
     rssMib: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     /** Of its main thread alone. */
-    mainMs: () =>
-      Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1_000_000,
-    cpuMs() {
-      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-    },
+    mainMs: () => threadMs(child.pid, child.pid),
+    /** Of all its threads: those that have ended are not counted, and there are hardly any. */
+    cpuMs: () => readdirSync(`/proc/${child.pid}/task`).reduce((sum, thread) => sum + threadMs(child.pid, thread), 0),
   };
+}
+
+/** Exact, unlike the processor time in /proc/…/stat, which is counted in hundredths of a second. */
+function threadMs(pid, thread) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1_000_000;
+  } catch {
+    return 0; // it has ended a moment ago
+  }
 }
 
 /** A port that was free a moment ago. */

@@ -40,6 +40,7 @@ export async function openStage({ profileDir, root = ROOT, node = process.execPa
   };
   const open = async (name) => {
     if (name === 'node-red') return startNodeRed({ dir, destination, node });
+    if (name === 'n8n') return startN8n({ dir, destination, node });
     const server = start(`./contenders/${name}.mjs`, { node });
     return { ...server, ...(await server.call('listen', { redisPort: redis.port, destination })) };
   };
@@ -60,10 +61,9 @@ export async function openStage({ profileDir, root = ROOT, node = process.execPa
     forget: () => destinations.call('forget', { from: number }),
     /** A second load beside the first, `load: 1`. */
     addLoad: () => void loads.push(start('./load.mjs')),
-    /** One of contenders/, started when it is first asked for. */
-    n8n: () => startN8n({ dir, destination, node }),
     /** One more, which nobody else uses. */
     nodeRed: () => startNodeRed({ dir, destination, node }),
+    /** One of contenders/, started when it is first asked for. */
     async contender(name) {
       if (!servers.has(name)) servers.set(name, await open(name));
       return servers.get(name);

@@ -17,6 +17,12 @@ const START_MS = 60_000;
 const SETTLE_MS = 3_000;
 const PATH = '/webhook/gitlab';
 
+/**
+ * How it is asked. It starts to answer all that come at once, and then works on all of them, a tenth of a second each: 64
+ * connections wait for half a minute, which is where senders give up.
+ */
+export const N8N_LOAD = { amount: 64, connections: 8 };
+
 /** `npm` runs it with these arguments. @returns whether it is there now. */
 export async function installN8n(npm) {
   if (existsSync(MAIN)) return true;

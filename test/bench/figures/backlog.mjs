@@ -9,8 +9,8 @@ import { sendAndDeliver } from './delivering.mjs';
 const FEW = 1_000;
 const MANY = 1_000_000;
 const QUICK = 100_000;
-const AMOUNT = 1_500;
-const SECONDS = 1.5;
+const AMOUNT = 1_000;
+const SECONDS = 1.2;
 const DOWN = 'forward-gitlab';
 /** 15 % more for each webhook. */
 const MOST = 1.15;

@@ -1,14 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { N8N_LOAD } from '../contenders/n8n.mjs';
 import { interleave, median, ratio } from '../rounds.mjs';
 
-const AMOUNT = 2_000;
-const WARM_AMOUNT = 1_000;
+const AMOUNT = 1_500;
+const WARM_AMOUNT = 800;
 const GIVE_UP_MS = 120_000;
 
 const all = 'changes/s all the way: recorded, in the change log, sent';
 const ROWS = [
   { about: `${all} to Alert24`, ours: 'alert24', theirs: 'usual-stack', against: 'usual-stack, one hop', least: 0.6 },
   { about: `${all} to Alert24`, ours: 'alert24', theirs: 'node-red', against: 'node-red, at its sink', least: 1.2 },
+  { about: `${all} to Alert24`, ours: 'alert24', theirs: 'n8n', against: 'n8n, at its sink' },
   {
     about: `${all} to Alert24 and GitLab`,
     ours: 'both',
@@ -26,12 +28,23 @@ export const delivering = {
     const shiplog = await stage.shiplog({ sinks: [alert24, gitlab] });
     const usual = await stage.contender('usual-stack');
     const nodeRed = peers['node-red'] && (await stage.contender('node-red'));
+    const n8n = peers.n8n && (await stage.contender('n8n'));
     const runs = {
       'usual-stack': (amount) =>
         sendAndDeliver(stage, { kind: 'deployment', port: usual.port, amount, names: ['alert24'] }),
       ...(nodeRed && {
         'node-red': (amount) =>
           sendAndDeliver(stage, { kind: 'deployment', port: nodeRed.port, amount, names: ['alert24'] }),
+      }),
+      ...(n8n && {
+        n8n: () =>
+          sendAndDeliver(stage, {
+            kind: 'deployment',
+            port: n8n.port,
+            path: n8n.path,
+            names: ['alert24'],
+            ...N8N_LOAD,
+          }),
       }),
       // What a GitLab created itself is not delivered to it.
       async alert24(amount) {

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** By then what the start has left is collected. */
 const SETTLE_MS = 15_000;
-const WATCH_MS = 60_000;
+/** Twice what passes between two of its chores. */
+const WATCH_MS = 30_000;
 
 /** Started, and nobody sends anything. */
 export const idle = {

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { interleave, median, ratio } from '../rounds.mjs';
 import { untilDelivered } from './delivering.mjs';
 
-const SECONDS = 3;
+const ANSWER_SECONDS = 2;
+const RELAY_SECONDS = 3;
 const ANSWERS_PER_SECOND = 300;
 const CHANGES_PER_SECOND = 50;
 
@@ -12,7 +13,7 @@ export const answering = {
   async measure(stage, { rounds }) {
     const ours = await stage.shiplog();
     const floor = await stage.contender('floor');
-    const run = ({ port }) => paced(stage, { port, perSecond: ANSWERS_PER_SECOND });
+    const run = ({ port }) => paced(stage, { port, perSecond: ANSWERS_PER_SECOND, seconds: ANSWER_SECONDS });
     const runs = await play({ ours: () => run(ours), theirs: () => run(floor) }, rounds);
     await ours.stop();
     return compare(runs, { about: `answer at ${ANSWERS_PER_SECOND}/s`, against: 'floor', most: { p50: 2.5, p99: 3 } });
@@ -46,7 +47,7 @@ export const relaying = {
 async function relay(stage, { port }) {
   await stage.forget();
   const before = await stage.redis.reads();
-  const { sentUs, from, ok, bad } = await paced(stage, { port, perSecond: CHANGES_PER_SECOND });
+  const { sentUs, from, ok, bad } = await paced(stage, { port, perSecond: CHANGES_PER_SECOND, seconds: RELAY_SECONDS });
   await untilDelivered(stage, ['alert24'], ok);
   const reads = (await stage.redis.reads()) - before;
   const arrivals = await stage.destinations.call('arrivals', { at: 'alert24' });
@@ -55,8 +56,8 @@ async function relay(stage, { port }) {
   return { p50: at(0.5), p99: at(0.99), longest: ms.at(-1), reads: reads / ok, bad };
 }
 
-async function paced(stage, { port, perSecond }) {
-  const result = await stage.pace({ kind: 'deployment', port, perSecond, seconds: SECONDS });
+async function paced(stage, wish) {
+  const result = await stage.pace({ kind: 'deployment', ...wish });
   await wait(200); // what it left is done before the next begins
   return result;
 }

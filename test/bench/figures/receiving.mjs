@@ -1,6 +1,8 @@
+import { N8N_LOAD } from '../contenders/n8n.mjs';
 import { interleave, median, ratio } from '../rounds.mjs';
+import { untilDelivered } from './delivering.mjs';
 
-const SECONDS = 2;
+const SECONDS = 1.3;
 const WARM_MS = 300;
 /** A process that has just been started has compiled nothing yet. */
 const COLD_SECONDS = 4;
@@ -53,9 +55,6 @@ export const receiving = {
 const perSecond = (run) => run.perSecond;
 const whole = (runs) => Math.round(median(runs.map(perSecond)));
 
-/** It answers all that come at once and then hardly any, while it works on those: so many, and no time, is kinder to it. */
-const N8N_AMOUNT = 150;
-
 /** What the load sends must still be what it is meant to be. */
 const VERDICTS = { deployment: 'accepted', pipeline: 'accepted', argocd: 'accepted', push: 'ignored' };
 
@@ -97,11 +96,12 @@ export function createRuns(stage, shiplog) {
       return run;
     },
     'node-red': peer('node-red'),
-    /** One of its own for every run: what it has answered keeps it busy for a long time. */
+    /** Until it has posted all of it: what it has answered keeps it busy. */
     async n8n() {
-      const { port, path, stop } = await stage.n8n();
-      const run = await stage.saturate({ kind: 'deployment', port, path, amount: N8N_AMOUNT });
-      await stop();
+      const { port, path } = await stage.contender('n8n');
+      await stage.forget();
+      const run = await stage.saturate({ kind: 'deployment', port, path, ...N8N_LOAD });
+      await untilDelivered(stage, ['alert24'], run.ok);
       return run;
     },
     async started() {

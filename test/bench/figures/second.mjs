@@ -4,7 +4,7 @@ import { interleave, median, ratio } from '../rounds.mjs';
 import { untilDelivered } from './delivering.mjs';
 
 const AMOUNT_EACH = 150;
-const SECONDS = 1.5;
+const SECONDS = 1.2;
 /** Each way. So far away, a bridge mostly waits for Redis, and two of them have room on two cores beside everything else. */
 const WIRE_MS = 2;
 const CONNECTIONS_EACH = 4;
