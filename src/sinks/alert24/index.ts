@@ -21,7 +21,7 @@ export const alert24 = z
     /** Alert24 has no states and cannot change a record, so that by default only successes are sent, once. */
     states: States(['succeeded']),
     late_after_minutes: z.number().positive().default(5),
-    concurrency: Concurrency(3),
+    concurrency: Concurrency(10),
     timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ api_key, ...config }): Sink | undefined =>

@@ -30,7 +30,7 @@ export const gitlabDeployments = z
     environments: EnvironmentNames(),
     /** Other names under which repositories name this GitLab. */
     hosts: z.array(Host).default([]),
-    concurrency: Concurrency(3),
+    concurrency: Concurrency(5),
     timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ url, token, ...config }, context): Sink | undefined => {
