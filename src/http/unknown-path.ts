@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import { WebhookRejected } from '../domain/errors.ts';
+import { sourceCalled } from '../sources/index.ts';
 import type { Webhook } from '../sources/received-webhook.ts';
 import type { Source } from '../sources/source.ts';
 import { sourcesMeant } from '../sources/wrong-secret.ts';
@@ -59,21 +60,37 @@ function sendNotFound(response: Response, path: string): void {
 
 function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): string {
   const names = sources.map(({ name }) => name);
-  const suggestion = closest(path, names) ?? sourcesMeant(webhook, sources)[0]?.name;
-  const hint =
-    suggestion === undefined ? 'the set-up page shows the address of each' : `did you mean /webhooks/${suggestion}?`;
+  const parts = partsOf(path);
+  const suggestion = closest(parts, names, SLIPS) ?? unconfigured(parts) ?? closest(parts, names);
+  const [proved] = sourcesMeant(webhook, sources);
+  const hint = suggestion ?? (proved && meant(proved.name)) ?? 'the set-up page shows the address of each';
   return `no source is at ${path.slice(0, SHOWN_CHARS)}: ${hint}`;
+}
+
+const meant = (name: string): string => `did you mean /webhooks/${name}?`;
+
+/** A tool that Shiplog knows, and that the configuration does not name. */
+function unconfigured(parts: readonly string[]): string | undefined {
+  const [written] = parts.flatMap((part) => (part === 'webhook' ? [] : (sourceCalled(part) ?? [])));
+  return written && `to receive from it, add ${written} to sources in the configuration`;
 }
 
 const LONGEST_NAME_CHARS = 40;
 const MOST_PARTS = 8;
 
+/** A separator or a letter too many: no other tool's name. */
+const SLIPS = 1;
+
+const partsOf = (path: string): string[] =>
+  path.toLowerCase().slice(0, SHOWN_CHARS).split('/').filter(Boolean).slice(0, MOST_PARTS);
+
 /** The source whose name is most similar to one part of the path. Undefined when none is similar. */
-function closest(path: string, names: readonly string[]): string | undefined {
-  const parts = path.toLowerCase().slice(0, SHOWN_CHARS).split('/').filter(Boolean).slice(0, MOST_PARTS);
+function closest(parts: readonly string[], names: readonly string[], most = Number.MAX_VALUE): string | undefined {
   const rated = names.flatMap((name) =>
     parts.map((part) => ({ name, edits: editDistance(part.slice(0, LONGEST_NAME_CHARS), name) })),
   );
   const best = rated.toSorted((one, other) => one.edits - other.edits)[0];
-  return best && best.edits <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
+  return best && best.edits <= Math.min(most, Math.max(1, Math.floor(best.name.length / 3)))
+    ? meant(best.name)
+    : undefined;
 }

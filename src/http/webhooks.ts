@@ -155,7 +155,8 @@ const noted = async (
   { webhook, source, error }: Refused,
 ): Promise<Webhook> => ({ ...webhook, id: await noteRefused(source, webhook, error) });
 
-const isWebhookPath = (path: string): boolean => path === '/webhooks' || path.startsWith('/webhooks/');
+/** Also where an API would be guessed: the answer there would ask for a token. */
+const isWebhookPath = (path: string): boolean => /^(?:\/api(?:\/v\d)?)?\/webhooks(?:\/|$)/.test(path);
 
 /** `/webhooks/<name>` and everything below it, else the paths that a source answers as well. */
 function sourcesAt(sources: readonly Source[], path: string): Candidates | undefined {

@@ -42,6 +42,11 @@ export function explainFault(text: string, cause: unknown, escapeAdvice: string)
   if (text.startsWith('\uFFFD\uFFFD') && text.includes('\0')) {
     return { offset: 0, message: 'the body is UTF-16: send it as UTF-8' };
   }
+  // the second byte of gzip is no UTF-8
+  if (text.startsWith('\u001f\uFFFD'))
+    return { offset: 0, message: 'the body is gzip: add the header Content-Encoding: gzip, or send it plain' };
+  const format = FORMATS.find(([begin]) => begin.test(text));
+  if (format) return { offset: 0, message: format[1] };
   const fault = text.length <= SEARCHED_CHARACTERS ? firstFault(text) : undefined;
   if (fault) return explain({ ...fault, escapeAdvice }, text);
   const position = /at position (\d+)/.exec(String(cause))?.[1]; // V8 gives it for some faults only
@@ -49,6 +54,18 @@ export function explainFault(text: string, cause: unknown, escapeAdvice: string)
     return { offset: 0, message: 'the body is not JSON, and too large or too deep to say where' };
   return { offset: Number(position), message: 'the body is not JSON at {at}, and too large or too deep to say why' };
 }
+
+/** Bodies that are whole in another format, by their first characters. */
+const FORMATS: readonly (readonly [begin: RegExp, message: string])[] = [
+  [
+    /^--[^\r\n]{1,200}\r?\nContent-Disposition:/i,
+    'the body is a form with files: send the JSON itself, --data-binary @file',
+  ],
+  [/^(?:eyJ|ewog|ewk|eyAg|ew0K)[\w+/=\r\n]{8}/, 'the body is base64: send the JSON that is encoded in it'],
+  [/^[\w./-]{1,100}\.json\s{0,4}$/, 'the body is the name of a file: send its content, --data-binary @file with curl'],
+  [/^\s{0,20}<(?:!doctype html|html)[\s>]/i, 'the body is an HTML page: send a JSON object, {…}'],
+  [/^\s{0,20}<(?:\?xml|[a-z][\w:.-]{0,60}[\s/>])/i, 'the body is XML: send a JSON object, {…}'],
+];
 
 /** @returns undefined when the text is nested deeper than jsonc-parser, which is recursive, can follow. */
 function firstFault(text: string): Omit<Fault, 'escapeAdvice'> | undefined {

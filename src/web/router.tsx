@@ -57,6 +57,19 @@ const Show = z.object({ show: z.string() });
 const Test = z.object({ test: z.uuid() });
 
 /** What every route needs beside its parts. */
+/**
+ * Somebody gave a tool the address of a page, such as the one where they copied the secret: the answer and the inbox
+ * say that no source is there. Browsers send forms, and scripts that act send a token.
+ */
+const leaveWebhooks: RequestHandler = (request, _response, next) => {
+  const { method, headers } = request;
+  const isRead = method === 'GET' || method === 'HEAD';
+  const isKnown = headers.cookie !== undefined || headers.authorization !== undefined;
+  const isForm = headers['content-type'] === undefined || request.is(['urlencoded', 'multipart']);
+  if (isRead || isKnown || isForm) next();
+  else next('router');
+};
+
 interface RouteParts extends PageParts {
   readonly suggest: () => Promise<Suggestions>;
   readonly whoOf: (request: Request) => Viewer;
@@ -80,7 +93,7 @@ export function createPages(parts: PageParts): RequestHandler {
       response.set('cache-control', `public, max-age=${ASSET_SECONDS}, immutable`).type(name).send(text);
     });
   }
-  router.use(rememberWho(parts), createLogin(parts));
+  router.use(leaveWebhooks, rememberWho(parts), createLogin(parts));
   router.use(
     [
       '/alerts',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../src/domain/change-record.ts';
 import { NotKept, WebhookRejected } from '../../src/domain/errors.ts';
+import { knownTier } from '../../src/domain/tier.ts';
 import { serve } from '../../src/receive.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import { IGNORED_REASONS } from '../../src/sources/mapped.ts';
@@ -70,6 +71,14 @@ describe.each(labelled)('%s', (_label, configured) => {
     expect(written('refs/heads/dim-lamp')?.ref).toBe('dim-lamp');
     expect(written('refs/tags/v1.4.2')).toMatchObject({ ref: 'v1.4.2' });
     expect(written('refs/merge-requests/42/merge')?.ref ?? '').not.toContain('refs/');
+  });
+
+  it('has a sample that is not for production: it counts like any other deployment', () => {
+    const mapped = source.map(JSON.parse(sampleOf(source).body.toString()), sampleOf(source));
+    const records = mapped.kind === 'records' ? mapped.records : [];
+    // Where the configuration maps a workflow to an environment, it decides.
+    if (!source.name.includes('workflow'))
+      expect(records.filter(({ environment }) => knownTier(environment) === 'production')).toEqual([]);
   });
 
   it('accepts its own sample and makes one valid record of it, or one alert', () => {

@@ -54,6 +54,12 @@ describe('a request to an address that belongs to no source', () => {
     ['/webhook/argo-cd', 'did you mean /webhooks/argocd?'],
     ['/gitlab', 'did you mean /webhooks/gitlab?'],
     ['/webhooks/nothing-alike', 'did you mean /webhooks/gitlab?'], // its secret says so
+    ['/api/webhooks/git-lab', 'did you mean /webhooks/gitlab?'],
+    ['/webhooks/github', 'add { type: webhook, preset: github, secrets: ["generated"] } to sources'],
+    ['/webhook/azure-devops', 'add { type: webhook, preset: azure-devops'],
+    ['/setup', 'no source is at /setup: did you mean /webhooks/gitlab?'],
+    ['/login?next=%2Fsetup', 'no source is at /login: did you mean /webhooks/gitlab?'],
+    ['/inbox', 'no source is at /inbox: did you mean'],
     ['/webhooks/nothing-alike', 'the set-up page shows the address of each', {}],
   ] as [string, string, Record<string, string>?][])(
     '%s: the inbox suggests an address, the response names no source',

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/values/parse-json.ts';
@@ -54,6 +55,12 @@ describe('parseJson', () => {
     expect(inner).toBe('\ufffd');
   });
 
+  it('names gzip', () => {
+    expect(parseJson(gzipSync('{"a": 1}'))).toMatchObject({
+      message: expect.stringContaining('Content-Encoding: gzip'),
+    });
+  });
+
   it('names the key whose variable was empty, with advice', () => {
     expect(refusal(NOTIFY)).toEqual({
       ok: false,
@@ -67,6 +74,14 @@ describe('parseJson', () => {
   it.each([
     ['', "the body is empty: send a JSON object (with curl: --data '{…}')"],
     [' \n', "the body is empty: send a JSON object (with curl: --data '{…}')"],
+    ['<?xml version="1.0"?><a/>', 'the body is XML: send a JSON object, {…}'],
+    ['<!DOCTYPE html><p>', 'the body is an HTML page: send a JSON object, {…}'],
+    ['payload.json\n', 'the body is the name of a file: send its content, --data-binary @file with curl'],
+    ['ewogICJvYmplY3Rfa2luZCI6ICJ4In0=', 'the body is base64: send the JSON that is encoded in it'],
+    [
+      '--boundary\r\nContent-Disposition: form-data; name="payload"; filename="a.json"\r\n\r\n{}\r\n--boundary--',
+      'the body is a form with files: send the JSON itself, --data-binary @file',
+    ],
     ['{"m": "Revert "Add x""}', `"m" holds an unescaped " at line 1, column 15: ${ESCAPE}`],
     ['{"m": "say "", "b": 1}', `"m" holds an unescaped " at line 1, column 12: ${ESCAPE}`],
     ['{"m": "at the end"",\n"b": 1}', `"m" holds an unescaped " at line 1, column 18: ${ESCAPE}`],

@@ -135,7 +135,8 @@ async function outdatedAt(source: Source, inbox: Inbox): Promise<readonly string
   return outdatedSetups(source.setupSeen, await newestBodies(inbox, WEBHOOKS_LOOKED_AT, isOwn));
 }
 
-function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: { source: Source; view: Card }): Html {
+function TestEvent({ source, view: { who, at, sinkNames, tested } }: { source: Source; view: Card }): Html {
+  const { name, isQuietWhenWell = false } = source;
   const back = `${at === '/' ? '/setup' : at}#${placeOf(name)}`;
   return (
     <>
@@ -149,8 +150,9 @@ function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: {
       <ActionForm who={who} to="/actions/test-event" fields={{ source: name, back }}>
         <button>Send a test event</button>{' '}
         <span class="mute">
-          An invented deployment to staging, signed as the tool does it: a webhook and a change like any other.
-          {sinkNames.length > 0 && ` It is forwarded to ${sinkNames.join(', ')} as well.`}
+          An invented {isQuietWhenWell ? 'alert' : 'deployment'}, signed as the tool does it, and recorded like any
+          other.
+          {sinkNames.length > 0 && !isQuietWhenWell && ` It is forwarded to ${sinkNames.join(', ')} as well.`}
         </span>
       </ActionForm>
     </>

@@ -327,8 +327,8 @@ describe('several webhook sources', () => {
     });
     expect(keys).toEqual([
       'webhook:quaybot:7',
-      'webhook:vercel:dpl_N:production',
-      'vercel-quay@webhook:vercel:dpl_N:production',
+      'webhook:vercel:dpl_N:staging',
+      'vercel-quay@webhook:vercel:dpl_N:staging',
     ]);
   });
 

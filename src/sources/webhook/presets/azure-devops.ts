@@ -96,7 +96,7 @@ export const azureDevops: Preset = {
         resource: {
           environment: {
             id: 2,
-            name: 'Production',
+            name: 'Staging',
             status: 'succeeded',
             release: { id: number, name: `Release-${number}` },
             releaseDefinition: { name: 'shiplog-sample' },

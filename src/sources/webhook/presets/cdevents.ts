@@ -61,7 +61,7 @@ export const cdevents: Preset = {
       subject: {
         id: 'shiplog-sample',
         source: '/shiplog/sample',
-        content: { environment: { id: 'production' }, artifactId: 'pkg:oci/shiplog-sample@1.0.0' },
+        content: { environment: { id: 'staging' }, artifactId: 'pkg:oci/shiplog-sample@1.0.0' },
       },
     },
   }),

@@ -89,13 +89,13 @@ export const github: Preset = {
       headers: { 'x-github-event': 'deployment_status' },
       body: {
         action: 'created',
-        deployment_status: { state: 'success', environment: 'production', created_at: time },
+        deployment_status: { state: 'success', environment: 'staging', created_at: time },
         deployment: {
           id: number,
           sha: sampleSha(number),
           ref: 'main',
           task: 'deploy',
-          environment: 'production',
+          environment: 'staging',
           creator: { login: 'mira' },
           created_at: time,
         },

@@ -94,7 +94,7 @@ export const jenkins: Preset = {
             branch: 'origin/main',
             commit: sampleSha(number),
           },
-          parameters: { ENVIRONMENT: 'production' },
+          parameters: { ENVIRONMENT: 'staging' },
         },
       },
     };

@@ -52,8 +52,8 @@ export const kargo: Preset = {
     return {
       body: {
         project: 'shiplog-sample',
-        stage: 'production',
-        promotion: `production.01sample${number}`,
+        stage: 'staging',
+        promotion: `staging.01sample${number}`,
         freight: 'lively-lamp',
         status: 'succeeded',
         commit: sampleSha(number),

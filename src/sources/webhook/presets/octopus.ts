@@ -78,7 +78,7 @@ export const octopus: Preset = {
             Category: 'DeploymentSucceeded',
             Username: 'mira',
             Occurred: at.toISOString(),
-            Message: `Deploy to Production succeeded for shiplog-sample release 1.0.${number} to Production`,
+            Message: `Deploy to Staging succeeded for shiplog-sample release 1.0.${number} to Staging`,
           },
         },
       },

@@ -91,7 +91,7 @@ export const spinnaker: Preset = {
             trigger: {
               type: 'manual',
               user: 'mira',
-              parameters: { environment: 'production' },
+              parameters: { environment: 'staging' },
               buildInfo: { scm: [{ sha1: sampleSha(number), branch: 'main' }] },
             },
           },

@@ -87,7 +87,7 @@ export const vercel: Preset = {
         type: 'deployment.succeeded',
         createdAt: at.getTime(),
         payload: {
-          target: 'production',
+          target: 'staging',
           deployment: {
             id: `dpl_${number}`,
             name: 'shiplog-sample',
