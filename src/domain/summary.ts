@@ -83,32 +83,66 @@ const wordsOf = (summary: string): readonly string[] =>
  */
 export function summarize(deployment: Deployment): string {
   if (deployment.summary) return deployment.summary;
-  const sha = deployment.commit?.sha && shortSha(deployment.commit.sha);
-  const what = sha
-    ? `${deployment.service} @ ${sha}`
-    : [deployment.service, deployment.artifacts[0]].filter(Boolean).join(' ');
-  const verbs = deployment.changeType === 'rollback' ? ROLLING_BACK : DEPLOYING;
-  const verb = deployment.endReason ? `${END_WORDS[deployment.endReason]}: ${verbs.action}` : verbs[deployment.state];
+  const { changeType, state, endReason } = deployment;
+  const verbs = VERBS[changeType] ?? DEPLOYING;
+  const word = endReason ? END_WORDS[endReason] : state === 'failed' || state === 'canceled' ? state : undefined;
+  // neither failed nor canceled where there is no word
+  const verb = word === undefined ? verbs[state as keyof Verbs] : `${word.toUpperCase()}: ${verbs.action}`;
   const versions = versionSteps(deployment);
-  return `${verb} ${what} to ${deployment.environment.name}${versions ? `, ${versions}` : ''}`;
+  const subject = verbs.preposition === 'to' ? subjectOf(deployment) : subjectOf({ ...deployment, artifacts: [] });
+  return `${verb} ${subject} ${placeOf(deployment, verbs)}${versions ? `, ${versions}` : ''}`;
 }
 
-const DEPLOYING = {
+/** `checkout @ 4f0c9e1d`. Without a commit, the first artifact says which version it is. */
+function subjectOf({ service, commit, artifacts }: Deployment): string {
+  const sha = commit?.sha && shortSha(commit.sha);
+  const version = sha ?? artifacts[0];
+  if (service === 'unknown') return version ?? 'an unknown service';
+  return version === undefined ? service : `${service} ${sha ? `@ ${sha}` : version}`;
+}
+
+const placeOf = ({ environment: { name } }: Deployment, { preposition }: Verbs): string =>
+  `${preposition} ${name === 'unknown' ? 'an unknown environment' : name}`;
+
+interface Verbs {
+  readonly action: string;
+  readonly pending: string;
+  readonly running: string;
+  readonly succeeded: string;
+  readonly preposition: 'to' | 'in';
+}
+
+const DEPLOYING: Verbs = {
   action: 'deploying',
   pending: 'Waiting to deploy',
   running: 'Deploying',
   succeeded: 'Deployed',
-  failed: 'FAILED: deploying',
-  canceled: 'CANCELED: deploying',
-} as const;
+  preposition: 'to',
+};
 
-const ROLLING_BACK = {
-  action: 'rolling back',
-  pending: 'Waiting to deploy',
-  running: 'Rolling back',
-  succeeded: 'Rolled back',
-  failed: 'FAILED: rolling back',
-  canceled: 'CANCELED: rolling back',
-} as const;
+const changing = (what = ''): Verbs => ({
+  action: `changing${what}`,
+  pending: `Waiting to change${what}`,
+  running: `Changing${what}`,
+  succeeded: `Changed${what}`,
+  preposition: 'in',
+});
 
-const END_WORDS: Readonly<Record<EndReason, string>> = { superseded: 'SUPERSEDED', never_ran: 'NEVER RAN' };
+/** Of roll-backs, and of those that put no version in place; all others are deployments. */
+const VERBS: Readonly<Partial<Record<Deployment['changeType'], Verbs>>> = {
+  rollback: {
+    action: 'rolling back',
+    pending: 'Waiting to deploy',
+    running: 'Rolling back',
+    succeeded: 'Rolled back',
+    preposition: 'to',
+  },
+  config_change: changing(' the configuration of'),
+  infrastructure: changing(' the infrastructure of'),
+  database_migration: changing(' the database of'),
+  feature_flag: changing(' a feature flag of'),
+  scaling: changing(' the scale of'),
+  other: changing(),
+};
+
+const END_WORDS: Readonly<Record<EndReason, string>> = { superseded: 'superseded', never_ran: 'never ran' };

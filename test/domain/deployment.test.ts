@@ -336,7 +336,8 @@ describe('summarize', () => {
     const words = (changeType: ChangeType) =>
       summarize(fold('k', [aRecord({ state, changeType, artifacts: ['lamp:1', 'lens:1'] })]));
     expect(words('deployment')).toBe(`${deployed} lighthouse-api lamp:1 to production`);
-    expect(words('config_change')).toBe(`${deployed} lighthouse-api lamp:1 to production`);
+    expect(words('code')).toBe(`${deployed} lighthouse-api lamp:1 to production`);
+    expect(words('config_change')).toMatch(/chang(?:e|ed|ing) the configuration of lighthouse-api in production$/i);
     expect(words('rollback')).toBe(`${rolledBack} lighthouse-api lamp:1 to production`);
   });
 

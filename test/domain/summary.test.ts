@@ -49,3 +49,29 @@ describe('the headline of a deployment', () => {
     );
   });
 });
+
+describe('the sentence of a deployment whose sender wrote none', () => {
+  const sentence = ({ summary: _, ...over }: Partial<Deployment>): string => {
+    const { summary, ...deployment } = aDeployment();
+    return headline({ ...deployment, service: 'shop', environment: { name: 'production' }, ...over } as Deployment);
+  };
+  const commit = { sha: '4f0c9e1d7a2b83c65d9e0f41ab37c2d8e56190bf' };
+
+  it.each<[Partial<Deployment>, string]>([
+    [{ commit }, 'Deployed shop @ 4f0c9e1d to production'],
+    [{ commit: {}, artifacts: ['shop:1.2'] }, 'Deployed shop shop:1.2 to production'],
+    [{ commit, state: 'failed' }, 'FAILED: deploying shop @ 4f0c9e1d to production'],
+    [{ commit, state: 'canceled', endReason: 'never_ran' }, 'NEVER RAN: deploying shop @ 4f0c9e1d to production'],
+    [{ commit, service: 'unknown' }, 'Deployed 4f0c9e1d to production'],
+    [{ commit: {}, service: 'unknown', artifacts: [] }, 'Deployed an unknown service to production'],
+    [{ commit, environment: { name: 'unknown' } }, 'Deployed shop @ 4f0c9e1d to an unknown environment'],
+    [{ commit: {}, artifacts: [], changeType: 'config_change' }, 'Changed the configuration of shop in production'],
+    [
+      { commit: {}, artifacts: [], changeType: 'scaling', state: 'failed' },
+      'FAILED: changing the scale of shop in production',
+    ],
+    [{ commit: {}, artifacts: [], changeType: 'other', state: 'running' }, 'Changing shop in production'],
+  ])('%j: %s', (over, expected) => {
+    expect(sentence(over)).toBe(expected);
+  });
+});
