@@ -15,6 +15,7 @@ export const FIELDS = {
   summary: 'summary',
   description: 'description',
   repository: 'repository.name',
+  repository_id: 'repository.id',
   gitlab_project: 'repository.gitlabProject',
   ref: 'ref',
   tag: 'tag',

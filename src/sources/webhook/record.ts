@@ -138,13 +138,15 @@ function serviceOf(
   return last ?? 'unknown';
 }
 
-function repositoryOf({ repository, gitlab_project }: Values): NewChangeRecord['repository'] {
+function repositoryOf({ repository, repository_id, gitlab_project }: Values): NewChangeRecord['repository'] {
   const text = textOf(repository);
   const project = textOf(gitlab_project);
+  const id = textOf(repository_id);
   const address = parseRepoUrl(text);
   const name = address?.path ?? text ?? project;
   if (name === undefined) return undefined;
-  return { name, ...known({ url: address?.url, gitlabProject: project }) };
+  const host = address?.url === undefined ? undefined : new URL(address.url).host;
+  return { name, ...known({ id: host && id && `${host}:${id}`, url: address?.url, gitlabProject: project }) };
 }
 
 function commitOf({ commit, commit_message, commit_author }: Values, notes: string[]): NewChangeRecord['commit'] {

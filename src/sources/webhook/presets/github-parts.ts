@@ -17,6 +17,7 @@ export const PING = {
 export const repository = {
   service: { path: 'repository.name' },
   repository: { first: [{ path: 'repository.html_url' }, { path: 'repository.full_name' }] },
+  repository_id: { path: 'repository.id' },
 };
 
 export const githubSteps = (address: SetupAddress, events: readonly string[]): SetupRecipe['steps'] => [
