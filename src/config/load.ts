@@ -146,7 +146,7 @@ function fillGenerated(raw: unknown, mayMake: boolean): unknown {
   const config = raw as {
     data_dir?: string;
     admin_token?: unknown;
-    sources?: { name?: string; type?: string; secrets?: unknown[] }[];
+    sources?: { name?: string; preset?: string; type?: string; secrets?: unknown[] }[];
   }; // checked by Config afterwards
   const dataDir = resolve(config.data_dir ?? 'data');
   const secret = mayMake
@@ -161,7 +161,7 @@ function fillGenerated(raw: unknown, mayMake: boolean): unknown {
           ? {
               ...source,
               secrets: source.secrets.map((text) =>
-                text === GENERATED ? secret(source.name ?? source.type ?? 'source') : text,
+                text === GENERATED ? secret(source.name ?? source.preset ?? source.type ?? 'source') : text,
               ),
             }
           : source,

@@ -159,6 +159,16 @@ describe('a wrong configuration', () => {
     expect(parse(without.replace('sources:', 'admin_token: generated\nsources:'))).toMatchObject({ admin_token });
   });
 
+  it('generates a secret for each tool, also for those of one type', () => {
+    const presets = ['github', 'jenkins'].map(
+      (preset) => `  - { type: webhook, preset: ${preset}, secrets: [generated] }\n`,
+    );
+    const { sources } = parse(minimal(presets.join('')));
+    const secrets = sources.flatMap((source) => source.secrets);
+    expect(new Set(secrets).size).toBe(3);
+    expect(parse(minimal(presets.join(''))).sources.flatMap((source) => source.secrets)).toEqual(secrets);
+  });
+
   it('describes what to write if something is missing', () => {
     const missing = [...problems(`sources: [{ type: gitlab }]\nport: eighty\ndata_dir: ${dir}\n`)].sort();
     expect(missing).toEqual(
