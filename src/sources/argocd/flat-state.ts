@@ -1,5 +1,6 @@
 import type { State } from '../../domain/change-record.ts';
 import type { IgnoredReason } from '../mapped.ts';
+import { STATE_WORDS } from '../state-words.ts';
 import { type Fields, MAX_DEPTH, ownOrApps, plainName, textIn } from './flat-fields.ts';
 import { NAMES } from './flat-names.ts';
 import { Text } from './schema.ts';
@@ -35,7 +36,12 @@ const FIELDS: readonly string[] = [
   'state',
 ];
 /** Fields that also hold something else, such as `"operation": "sync"`: only words that are known count. */
-const PERHAPS: readonly string[] = [...ownOrApps('sync', 'operation', 'operationstate'), 'result', 'outcome'];
+const PERHAPS: readonly string[] = [
+  ...ownOrApps('sync', 'operation', 'operationstate'),
+  'result',
+  'outcome',
+  'conclusion',
+];
 /** What happened, where no field holds a status: `deployment_started`, `sync.failed`, `Succeeded`. */
 const EVENTS: readonly string[] = ['event', 'eventtype', 'eventname', 'action', 'trigger', 'type'];
 
@@ -47,6 +53,7 @@ type Meaning = State | 'degraded' | 'settled' | 'unsynced';
 /** Argo CD: pkg/apis/application/v1alpha1/types.go, gitops-engine; and what templates write by hand. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   degraded: 'degraded',
+  unhealthy: 'degraded',
   failed: 'failed',
   failure: 'failed',
   error: 'failed',
@@ -55,6 +62,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   running: 'running',
   terminating: 'running',
   progressing: 'running',
+  syncing: 'running',
   suspended: 'running',
   missing: 'running',
   in_progress: 'running',
@@ -171,7 +179,20 @@ function meaningOf(field: string, text: string): Meaning | undefined {
   const key = text.toLowerCase();
   // as in the shiplog template: not known to be healthy yet
   if (key === 'unknown' && HEALTH.includes(field)) return 'running';
-  return Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : undefined;
+  return Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : meaningOfOwnWord(text);
+}
+
+/** More words than these are a sentence. */
+const MAX_STATUS_WORDS = 3;
+const NEGATIONS: ReadonlySet<string> = new Set(['not', 'no', 'non', 'never', 'un']);
+
+/** What a team wrote itself: `deployed`, `SyncFailed`, the words of CI systems. */
+function meaningOfOwnWord(text: string): Meaning | undefined {
+  const words = wordsIn(text.slice(0, MAX_EVENT_CHARS));
+  if (words.length > MAX_STATUS_WORDS || words.some((word) => NEGATIONS.has(word))) return undefined;
+  const key = words.join('_');
+  if (Object.hasOwn(STATE_WORDS, key)) return STATE_WORDS[key as keyof typeof STATE_WORDS]; // its own key
+  return meaningOfEvent(text);
 }
 
 const MAX_EVENT_CHARS = 100;
@@ -189,9 +210,16 @@ function eventIn(fields: Fields): Word | undefined {
   return undefined;
 }
 
+const wordsIn = (text: string): readonly string[] =>
+  text
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toLowerCase()
+    .replace(/out[^a-z]?of[^a-z]?sync(?:ed)?/, 'outofsync')
+    .split(/[^a-z]/)
+    .filter((word) => word !== '');
+
 function meaningOfEvent(text: string): Meaning | undefined {
-  const words = text.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
-  const known = words.replace(/out[^a-z]?of[^a-z]?sync(?:ed)?/, 'outofsync').split(/[^a-z]/);
+  const known = wordsIn(text);
   const last = known.findLast((word) => Object.hasOwn(EVENT_MEANINGS, word));
   return last === undefined ? undefined : EVENT_MEANINGS[last];
 }

@@ -209,6 +209,26 @@ describe('a flat body', () => {
   });
 
   it.each([
+    ['SUCCESSFUL', 'succeeded'],
+    ['deployed', 'succeeded'],
+    ['sync-succeeded', 'succeeded'],
+    ['SyncFailed', 'failed'],
+    ['unhealthy', 'failed'],
+    ['Syncing', 'running'],
+    ['INPROGRESS', 'running'],
+    ['in-progress', 'running'],
+    ['aborted', 'canceled'],
+    ['started', 'running'],
+  ])('with the status %s of a team or a CI system is %s', (status, state) => {
+    expect(record({ app: 'buoy', sha: SHA, status }).state).toBe(state);
+  });
+
+  it.each(['not synced', 'NotHealthy', 'no longer deployed', 'rolled_back', 'somebody says that it is deployed', 'v2'])(
+    'with the status %j is ignored',
+    (status) => expect(reason({ app: 'buoy', sha: SHA, status })).toBe('unknown_status'),
+  );
+
+  it.each([
     ['deployment_started', 'running'],
     ['on-sync-running', 'running'],
     ['sync.failed', 'failed'],
