@@ -2,9 +2,12 @@ import { isNothing, isPlaceholder } from '../values/placeholder.ts';
 import type { Webhook } from './received-webhook.ts';
 import type { Source } from './source.ts';
 
-/** A signature is computed once for each mistake: unauthenticated senders must not make us do that for megabytes. */
-const MAX_BYTES = 64 * 1024;
-const MAX_SECRETS = 4;
+/**
+ * A signature is computed once for each mistake and secret: together a millisecond at most, which anybody can make us
+ * spend.
+ */
+const MAX_BYTES = 16 * 1024;
+const MAX_SECRETS = 2;
 
 type Mistake = readonly [what: string, of: (secret: string) => readonly string[]];
 
