@@ -8,6 +8,8 @@ export interface KnownName {
   readonly name: string;
   /** The number of changes, or slots, that have it. */
   readonly count: number;
+  /** The log has other names of this person, or logins alone. */
+  readonly isAlias?: true;
 }
 
 /** A value that occurs nowhere. */

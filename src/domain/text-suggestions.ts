@@ -8,6 +8,8 @@ export interface TextSuggestion {
   readonly rest: string;
   readonly field: ForgivenField;
   readonly known: readonly KnownName[];
+  /** The text finds something as well. */
+  readonly isFound?: true;
 }
 
 const MOST_WORDS = 4;
@@ -35,8 +37,20 @@ export function suggestionsFor(
     .flatMap((word, at) => (word.length < LEAST_CHARS ? [] : named(word, words.toSpliced(at, 1).join(' '))));
 }
 
+/**
+ * For a text that does find something: whoever is called so may have deployed more, since the log has other names of a
+ * person than pages show.
+ */
+export function peopleCalled(text: string, people: ReadonlyMap<string, KnownName>): readonly TextSuggestion[] {
+  const word = text.trim();
+  const { isPart, known } = findName('person', word, people);
+  const hidden = isPart ? known.filter(({ isAlias }) => isAlias).slice(0, MOST_NAMES) : [];
+  return hidden.length === 0 ? [] : [{ word, rest: '', field: 'person', known: hidden, isFound: true }];
+}
+
 /** One sentence for a reader: `nothing found for "paymetns"; did you mean the service payments-api (80)?` */
-export function textSuggestionText({ word, field, known }: TextSuggestion): string {
+export function textSuggestionText({ word, field, known, isFound }: TextSuggestion): string {
   const names = known.map(({ name, count }) => `${name} (${count.toLocaleString('en')})`).join(', ');
+  if (isFound) return `only texts were searched for "${word}"; changes by the ${field} ${names}`;
   return `nothing found for "${word}"; did you mean the ${field} ${names}?`;
 }

@@ -164,8 +164,8 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
   const listing = deployments.list({ ...selection, limit, offset });
   const found = await listing;
   const statusOf = isOwn ? undefined : await parts.running.statusOf(listing);
-  const isMissed = found.total === 0 && !isOwn;
-  const suggestions = isMissed ? await textSuggestions(filter.text, () => deployments.names()) : [];
+  const asking = { names: () => deployments.names(), found: found.total };
+  const suggestions = isOwn || filter.facets.person ? [] : await textSuggestions(filter.text, asking);
   const notes = isOwn ? [] : [...unknown.map(toUnknown), ...suggestions.map(toUnknownText)];
   response.json({
     data: found.deployments.map((one) => withRunning(toItem(one), statusOf?.(one))),

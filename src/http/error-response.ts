@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { meantName } from '../values/typos.ts';
 
 /** Alert24's error envelope: one shape everywhere under /api. */
 export function fail(
@@ -14,7 +15,8 @@ export function firstIssue(error: z.ZodError, names: readonly string[] = []): st
   if (!issue) return 'the request cannot be read';
   if (issue.code === 'unrecognized_keys' && names.length > 0) {
     const unknown = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-    return `unknown parameter ${unknown}: known are ${names.join(', ')}`;
+    const meant = meantName(issue.keys[0] ?? '', names);
+    return `unknown parameter ${unknown}: ${meant ? `did you mean ${meant}? ` : ''}known are ${names.join(', ')}`;
   }
   return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
 }

@@ -32,7 +32,9 @@ const whatChanged = tool({
     'Changes (deployments, roll-backs, migrations, configuration …) before a moment, the newest first: where, when, ' +
     'by whom, which commit, how they ended.',
   input: z.strictObject({
-    before: MomentText.optional().describe('ISO 8601 time, or a span before now such as 90m, 12h, 2d; default: now'),
+    before: MomentText.optional().describe(
+      'ISO 8601 time, or a span before now such as 90m, 12h, 2d, 03:00 (UTC), yesterday; default: now',
+    ),
     hours: z.number().positive().max(MAX_HOURS).default(24).describe('how far back from there'),
     environment: ENVIRONMENT,
     service: SERVICE,

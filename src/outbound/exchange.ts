@@ -69,5 +69,8 @@ export function reasonOf(cause: unknown, timeoutMs: number): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause.name === 'TimeoutError') return `none within ${timeoutMs} ms`;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  // OpenSSL's message is several lines of its own source.
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return `it does not speak TLS there: is the address http:// instead of https://? (${code})`;
   return `${cause.message || 'the connection failed'} (${code})`;
 }

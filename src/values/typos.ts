@@ -17,3 +17,12 @@ export function nearestName(wanted: string, names: Iterable<string>): string | u
   const [best] = rated.sort((a, b) => a.typos - b.typos);
   return best && best.typos <= Math.min(MOST_TYPOS, plain(best.name).length / 3) ? best.name : undefined;
 }
+
+/** The same for the name of a parameter, which may also be a part of one: `env` is environment. */
+export const meantName = (wanted: string, names: readonly string[]): string | undefined =>
+  (wanted.length < LEAST_PART_CHARS
+    ? undefined
+    : (names.find((name) => name.startsWith(wanted)) ?? names.find((name) => name.includes(wanted)))) ??
+  nearestName(wanted, names);
+
+const LEAST_PART_CHARS = 3;

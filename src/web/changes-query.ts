@@ -9,6 +9,7 @@ import {
   toSpan,
 } from '../store/changes/filter.ts';
 import { wellFormed } from '../values/text.ts';
+import { meantName } from '../values/typos.ts';
 
 const HOUR_MS = 3_600_000;
 /** Ranges before `all`, shortest first. */
@@ -49,7 +50,11 @@ const OTHERS = ['range', 'from', 'to', 'since', 'until', 'page', 'did', 'count']
 const unknownParameters = (given: Record<string, unknown>): FilterProblem[] =>
   Object.keys(given)
     .filter((name) => !OTHERS.includes(name) && !isFilter(name))
-    .map((field) => ({ field, message: `it is not known; known are ${[...FILTERS, 'since', 'until'].join(', ')}` }));
+    .map((field) => {
+      const meant = meantName(field, FILTERS);
+      const known = `known are ${[...FILTERS, 'since', 'until'].join(', ')}`;
+      return { field, message: `it is not known; ${meant ? `did you mean ${meant}? ` : ''}${known}` };
+    });
 
 const FILTERS = [
   'text',

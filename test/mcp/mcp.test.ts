@@ -142,7 +142,7 @@ describe('the tools', () => {
     ['suspects', { service: 'tides' }, 'no alert was reported that fits'],
     ['suspects', { alert: 'LampDark' }, 'write the id of an alert'],
     ['what_changed', { svc: 'lighthouse-api' }, 'svc'],
-    ['what_changed', { before: 'yesterday' }, 'write 90m'],
+    ['what_changed', { before: 'lately' }, 'write 90m'],
   ])('explain what is wrong with a question: %s %j', async (name, asked, words) => {
     const { texts, isError } = await ask(name, asked);
     expect(isError).toBe(true);

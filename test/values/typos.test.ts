@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestName } from '../../src/values/typos.ts';
+import { meantName, nearestName } from '../../src/values/typos.ts';
 
 it('names what was meant, and nothing where no name is near', () => {
   const names = ['sinks', 'sources', 'data_dir', 'port'];
@@ -9,4 +9,11 @@ it('names what was meant, and nothing where no name is near', () => {
   expect(nearestName('soruces', names)).toBe('sources');
   expect(nearestName('host', names)).toBeUndefined();
   expect(nearestName('x'.repeat(100_000), names)).toBeUndefined();
+});
+
+it('names the parameter that was meant by a part of its name', () => {
+  const names = ['environment', 'status', 'commit_sha', 'change_type'];
+  expect(['env', 'commit', 'type', 'state', 'q'].map((name) => meantName(name, names))).toEqual([
+    ...['environment', 'commit_sha', 'change_type', 'status', undefined],
+  ]);
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { BaseUrl, Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
@@ -61,7 +62,10 @@ function createSink(config: Config): Sink {
     async check(signal) {
       const answer = await api.list({ limit: '1' }, undefined, signal);
       if (!isSuccess(answer)) throw refusal(answer, `Alert24 at ${new URL(config.url).host} refused the API key`);
-      return `Alert24 at ${new URL(config.url).host} answers and takes the API key`;
+      const { host } = new URL(config.url);
+      if (answer.json === undefined)
+        throw new DeliveryFailed(`${host} answers, but not as Alert24 does: correct url`, { retry: 'backoff' });
+      return `Alert24 at ${host} answers and takes the API key`;
     },
   };
 }

@@ -69,7 +69,9 @@ function countPeople(names: NameCounts['person'], people: People): NameCounts['p
   for (const { name, count } of names.values()) {
     const person = personOf(people, name);
     const key = person.toLowerCase();
-    counts.set(key, { name: person, count: count + (counts.get(key)?.count ?? 0) });
+    const before = counts.get(key);
+    const isAlias = before?.isAlias === true || person !== name;
+    counts.set(key, { name: person, count: count + (before?.count ?? 0), ...(isAlias && { isAlias }) });
   }
   return counts;
 }

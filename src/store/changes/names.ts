@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { FORGIVEN, type ForgivenField, findName, type KnownName, type UnknownName } from '../../domain/known-names.ts';
-import { suggestionsFor, type TextSuggestion } from '../../domain/text-suggestions.ts';
+import { peopleCalled, suggestionsFor, type TextSuggestion } from '../../domain/text-suggestions.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import { subjectOf } from '../../forges/page-address.ts';
 import { type Facet, facetKey } from './facets.ts';
@@ -39,12 +39,14 @@ export async function resolveNames(
   return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
 }
 
-/** What a text that was not found may have meant. Nothing for an address: it is no name. */
+/** What a text may have meant that finds nothing, or not all. Nothing for an address: it is no name. */
 export async function textSuggestions(
   text: string | undefined,
-  names: () => Promise<NameCounts>,
+  { names, found }: { readonly names: () => Promise<NameCounts>; readonly found: number },
 ): Promise<readonly TextSuggestion[]> {
-  return text === undefined || subjectOf(text) ? [] : suggestionsFor(text, await names());
+  if (text === undefined || subjectOf(text)) return [];
+  const counts = await names();
+  return found === 0 ? suggestionsFor(text, counts) : peopleCalled(text, counts.person);
 }
 
 /** By name in lower case, with one of its spellings. */

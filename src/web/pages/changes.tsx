@@ -69,8 +69,8 @@ export async function changesPage(
     suggest(),
   ]);
   const [[found, newest, suggestions], statusOf] = await Promise.all([reading, running.statusOf(reading)]);
-  const isMissed = found.list.total === 0;
-  const meant = isMissed ? await textSuggestions(query.text, () => deployments.names()) : [];
+  const asking = { names: () => deployments.names(), found: found.list.total };
+  const meant = query.person ? [] : await textSuggestions(query.text, asking);
   return {
     body: <Changes {...{ found, newest, suggestions, query, problems, unknown, meant, statusOf, now, sources }} />,
     empty: newest.total === 0,
@@ -85,7 +85,7 @@ interface View {
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
   readonly unknown: readonly UnknownName[];
-  /** What a text that was not found may have meant. */
+  /** What a text may have meant that finds nothing, or not all. */
   readonly meant: readonly TextSuggestion[];
   readonly statusOf: RunningStatusOf;
   readonly now: Date;

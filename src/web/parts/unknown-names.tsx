@@ -22,10 +22,13 @@ export function UnknownNames({ names, suggestions = [], address }: UnknownNamesV
           {known.length > 0 && !isPart ? '?' : '.'}
         </li>
       ))}
-      {suggestions.map(({ word, rest, field, known }) => (
+      {suggestions.map(({ word, rest, field, known, isFound }) => (
         <li>
-          Nothing found for “{word}”; did you mean the {field}{' '}
-          <NameLinks known={known} address={(name) => address({ [field]: name, text: rest || undefined })} />?
+          {isFound
+            ? `Only texts were searched for “${word}”; changes by the ${field} `
+            : `Nothing found for “${word}”; did you mean the ${field} `}
+          <NameLinks known={known} address={(name) => address({ [field]: name, text: rest || undefined })} />
+          {isFound ? '.' : '?'}
         </li>
       ))}
     </ul>

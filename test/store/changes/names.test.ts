@@ -67,9 +67,10 @@ it('suggests similar names, and shows no results for them', async () => {
 });
 
 it('suggests names for a text that is not found, and filters that find them', async () => {
-  const say = async (text: string) => (await textSuggestions(text, () => deployments.names())).map(textSuggestionText);
+  const say = async (text: string) =>
+    (await textSuggestions(text, { names: deployments.names, found: 0 })).map(textSuggestionText);
   expect(await say('pay-wroker')).toEqual(['nothing found for "pay-wroker"; did you mean the service pay-worker (1)?']);
-  expect(await textSuggestions('leger outage', () => deployments.names())).toEqual([
+  expect(await textSuggestions('leger outage', { names: deployments.names, found: 0 })).toEqual([
     { word: 'leger', rest: 'outage', field: 'service', known: [{ name: 'ledger', count: 1 }] },
   ]);
   expect(await say('https://gitlab.harbor.example/harbor/ledger/-/jobs/1')).toEqual([]);
@@ -79,8 +80,12 @@ it('suggests names for a text that is not found, and filters that find them', as
 it('suggests a person by the name that only the configuration has', async () => {
   const people = People.parse({ 'Jonas Weber': ['jonas.tide'] });
   const named = withDirectory(deployments, { people, owners: [] });
-  const [suggestion] = await textSuggestions('Jonas Weber', () => named.names());
-  expect(suggestion).toMatchObject({ field: 'person', known: [{ name: 'Jonas Weber', count: 1 }] });
+  for (const found of [0, 1]) {
+    const [suggestion] = await textSuggestions('Jonas Weber', { names: named.names, found });
+    expect(suggestion).toMatchObject({ field: 'person', known: [{ name: 'Jonas Weber', count: 1 }] });
+  }
+  // The text search finds a login by itself.
+  expect(await textSuggestions('pay', { names: named.names, found: 3 })).toEqual([]);
 });
 
 it('filters by tier, type, risk and tag', async () => {
