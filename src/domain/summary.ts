@@ -1,7 +1,7 @@
 import { shortSha } from '../values/sha.ts';
 import type { EndReason } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
-import { versionSteps } from './versions.ts';
+import { artifactTitle, versionSteps } from './versions.ts';
 
 /**
  * The title of a deployment for people. Most senders write one sentence for every outcome, and destinations have no
@@ -96,7 +96,7 @@ export function summarize(deployment: Deployment): string {
 /** `checkout @ 4f0c9e1d`. Without a commit, the first artifact says which version it is. */
 function subjectOf({ service, commit, artifacts }: Deployment): string {
   const sha = commit?.sha && shortSha(commit.sha);
-  const version = sha ?? artifacts[0];
+  const version = sha ?? (artifacts[0] && artifactTitle(service, artifacts[0]));
   if (service === 'unknown') return version ?? 'an unknown service';
   return version === undefined ? service : `${service} ${sha ? `@ ${sha}` : version}`;
 }

@@ -44,12 +44,46 @@ function versionsByName(artifacts: readonly string[]): Map<string, string> {
   return found;
 }
 
+/** In the title of a service: its version alone, where the artifact has the name of the service. */
+export function artifactTitle(service: string, artifact: string): string {
+  const [name = '', digest] = plainArtifact(artifact).split('@', 2);
+  const known = parse(artifact);
+  const version = known?.version ?? (digest && shortDigest(digest));
+  const own = lastPart(known?.name ?? name);
+  if (version === undefined) return own;
+  return own.toLowerCase() === lastPart(service).toLowerCase() ? version : `${own}${known ? ':' : '@'}${version}`;
+}
+
+const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/^chart:/, '');
+const shortDigest = (digest: string): string => digest.replace(/^(sha\d+:[0-9a-f]{8})[0-9a-f]+$/, '$1');
+
+/** `pkg:oci/pay@sha256%3A…?repository_url=…` is `pay@sha256:…`; others stay. https://github.com/package-url */
+function plainArtifact(artifact: string): string {
+  const purl = /^pkg:[^/]+\/([^?#]+)/.exec(artifact)?.[1];
+  return purl === undefined ? artifact : decodeOrKeep(purl);
+}
+
+function decodeOrKeep(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `registry:5000/shop/pay:1.4.1@sha256:…`, `chart:pay@1.4.1`. A digest alone is no version that people read. */
 function parse(artifact: string): { readonly name: string; readonly version: string } | undefined {
+  if (artifact.startsWith('pkg:')) return parsePackage(plainArtifact(artifact));
   const at = artifact.startsWith('chart:') ? artifact.lastIndexOf('@') : tagStart(artifact.split('@', 1)[0] ?? '');
   const end = artifact.startsWith('chart:') ? artifact.length : (artifact.split('@', 1)[0] ?? '').length;
   const version = at < 0 ? '' : artifact.slice(at + 1, end);
   return version === '' ? undefined : { name: artifact.slice(0, at), version };
+}
+
+function parsePackage(plain: string): { readonly name: string; readonly version: string } | undefined {
+  const at = plain.lastIndexOf('@');
+  const version = plain.slice(at + 1);
+  return at < 0 || /^sha\d+:/.test(version) ? undefined : { name: plain.slice(0, at), version };
 }
 
 /** The position of the tag's colon: one before a slash begins a port. */

@@ -59,7 +59,19 @@ describe('the sentence of a deployment whose sender wrote none', () => {
 
   it.each<[Partial<Deployment>, string]>([
     [{ commit }, 'Deployed shop @ 4f0c9e1d to production'],
-    [{ commit: {}, artifacts: ['shop:1.2'] }, 'Deployed shop shop:1.2 to production'],
+    [{ commit: {}, artifacts: ['registry:5000/harbor/shop:1.2'] }, 'Deployed shop 1.2 to production'],
+    [{ commit: {}, artifacts: ['registry:5000/harbor/lamp:1.2'] }, 'Deployed shop lamp:1.2 to production'],
+    [{ commit: {}, artifacts: ['chart:shop@1.2+4'] }, 'Deployed shop 1.2+4 to production'],
+    [{ commit: {}, artifacts: ['pkg:oci/shop@1.2?repository_url=x'] }, 'Deployed shop 1.2 to production'],
+    [
+      { commit: {}, artifacts: [`pkg:oci/shop@sha256%3A${'0b31b1c0'.repeat(8)}`] },
+      'Deployed shop sha256:0b31b1c0 to production',
+    ],
+    [
+      { commit: {}, artifacts: [`lamp@sha256:${'0b31b1c0'.repeat(8)}`] },
+      'Deployed shop lamp@sha256:0b31b1c0 to production',
+    ],
+    [{ commit: {}, artifacts: ['lamp', '%zz'] }, 'Deployed shop lamp to production'],
     [{ commit, state: 'failed' }, 'FAILED: deploying shop @ 4f0c9e1d to production'],
     [{ commit, state: 'canceled', endReason: 'never_ran' }, 'NEVER RAN: deploying shop @ 4f0c9e1d to production'],
     [{ commit, service: 'unknown' }, 'Deployed 4f0c9e1d to production'],
