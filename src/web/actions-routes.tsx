@@ -10,8 +10,9 @@ import { Message } from './pages/message.tsx';
 import type { Viewer } from './parts/action-form.tsx';
 import { type Done, withDone } from './parts/done.tsx';
 import { page } from './parts/layout.tsx';
+import { type TroubleParts, troubleOf } from './trouble.ts';
 
-export interface ActionRoutesParts extends DeliveriesParts {
+export interface ActionRoutesParts extends DeliveriesParts, TroubleParts {
   readonly actions: Actions;
   /** Lets admins pass, with a form of ours. */
   readonly guard: readonly RequestHandler[];
@@ -28,7 +29,8 @@ export function createActionRoutes({ actions, guard, whoOf, ...parts }: ActionRo
     const query = DeadLetterQuery.safeParse(request.query);
     if (!query.success) return sendUnreadable(response, whoOf(request));
     const body = await dropPage(parts, { query: query.data, who: whoOf(request), now: new Date() });
-    response.send(page({ title: 'Drop dead letters', at: '/deliveries', who: whoOf(request), body }));
+    const trouble = await troubleOf(parts, new Date());
+    response.send(page({ title: 'Drop dead letters', at: '/deliveries', who: whoOf(request), trouble, body }));
   });
   const post = <Fields extends z.ZodType>(
     path: string,

@@ -18,7 +18,7 @@ const REFUSED_WITHIN_MS = 3_600_000;
 /** Entries of refusals that are read; each is one sender and one cause. */
 const LOOKED_AT = 100;
 
-interface TroubleParts {
+export interface TroubleParts {
   readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;
   readonly holds: () => Readonly<Record<string, Hold>>;
   readonly failures: () => Readonly<Record<string, string>>;

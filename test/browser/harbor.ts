@@ -63,6 +63,36 @@ async function fillAlerts(redis: Redis, now: Date): Promise<void> {
     });
 }
 
+/** Names that nobody chose for a page: unbroken, from right to left, with words in all columns. */
+const UNBROKEN = `${'quay'.repeat(15)}-unbroken-${'berth'.repeat(12)}`;
+export const RIGHT_TO_LEFT = 'خدمة-المدفوعات-الرئيسية-والتسويات-اليومية-للمرفأ';
+
+/** What is too long for every column. */
+export async function fillLongNames(address: { path: string }, now: Date): Promise<void> {
+  const redis = new Redis(address.path);
+  const deployments = createChangeLog(createDeployments(redis, { days: 400, count: 1_000 }), (key, records) =>
+    alone(plainView(key, records)),
+  );
+  const ago = agoOf(now);
+  for (const [at, name] of [UNBROKEN, RIGHT_TO_LEFT].entries())
+    await deployments.apply(
+      aRecord({
+        ...{ deployment: `changes:long-${at}`, service: name, actor: name, changeType: 'database_migration' },
+        environment: { name: at === 0 ? 'production-eu-central-1-disaster-recovery' : name },
+        ...{ commit: { sha: sha(name), title: name, author: 'mira' }, ref: name, riskLevel: 'critical' },
+        reportedSource: 'the deploy script of the infrastructure team of the whole harbor',
+        occurredAt: ago(9 + at),
+      }),
+    );
+  await createAlerts(redis, { days: 400, count: 1_000 }).put({
+    ...{ id: 'alt_long', instance: 'alerts', tool: 'alertmanager', state: 'resolved', title: UNBROKEN },
+    ...{ severity: 'warning', services: [{ label: 'service', name: UNBROKEN }], labels: { [UNBROKEN]: UNBROKEN } },
+    environment: 'production-eu-central-1-disaster-recovery',
+    ...{ startedAt: ago(300), receivedAt: ago(299), endedAt: ago(190) },
+  });
+  redis.disconnect();
+}
+
 const agoOf = (now: Date) => (minutes: number) =>
   new Date(now.getTime() - Math.round(minutes * MINUTE_MS)).toISOString();
 

@@ -12,10 +12,11 @@ const show = (path: string, ...records: Parameters<typeof step>[0][]) =>
 describe('the list of changes', () => {
   it('shows when, what, where, who and how long, the newest first', async () => {
     const older = { service: 'tide-tables', occurredAt: ago(7200) };
+    const finishedAt = ago(240);
     const page = await show('/', older, {
-      occurredAt: ago(240),
-      startedAt: ago(365),
-      finishedAt: ago(240),
+      occurredAt: finishedAt,
+      startedAt: new Date(Date.parse(finishedAt) - 125_000).toISOString(),
+      finishedAt,
       actor: 'mira',
       ref: 'main',
       commit: {

@@ -119,3 +119,14 @@ it.each([
   const { text: page } = await request(app({ deployments })).get(path).set('cookie', sessionCookie()).expect(400);
   expect(text(page)).toContain(words);
 });
+
+it('says where a service runs that is in no environment with a column', async () => {
+  const page = await board(
+    '/running',
+    { service: 'lamp', environment: { name: 'review/lamp' } },
+    { service: 'pay-api', environment: { name: 'production' } },
+  );
+  expect(text(page)).toContain('lamp only in review/lamp');
+  expect(page).toContain('href="/?environment=review%2Flamp&amp;range=all"');
+  expect(text(page)).not.toContain('pay-api only in');
+});

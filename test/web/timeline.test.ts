@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/fold.ts';
 import {
@@ -9,6 +10,7 @@ import {
 } from '../../src/domain/timeline.ts';
 import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import { Timeline } from '../../src/web/parts/timeline.tsx';
+import { placeInLines } from '../../src/web/parts/timeline-lines.ts';
 import { step } from './stores.ts';
 
 const DAY_MS = 86_400_000;
@@ -168,5 +170,52 @@ describe('the scale', () => {
     expect(labels.length).toBeGreaterThanOrEqual(3);
     expect(labels.length).toBeLessThanOrEqual(9);
     expect(labels.join()).toContain(label);
+  });
+});
+
+describe('the lines of a lane', () => {
+  const at = (hoursBefore: number, said: Parameters<typeof step>[0] = {}) =>
+    mark({ occurredAt: new Date(NOON_MS - hoursBefore * 3_600_000).toISOString(), ...said });
+  const linesOf = (marks: readonly TimelineEntry[]) => {
+    const newestFirst = marks.toSorted((a, b) => b.atMs - a.atMs);
+    return placeInLines(lanesOf(newestFirst, window)[0]?.rows ?? [], WIDE);
+  };
+
+  it('are one where nothing overlaps', () => {
+    const { marks, count } = linesOf([at(1), at(4, { state: 'failed' }), at(8, { changeType: 'rollback' }), at(12)]);
+    expect(count).toBe(1);
+    expect(marks.map(({ row, line }) => `${row} ${line}`)).toEqual(['rollback 0', 'failed 0', 'done 0', 'done 0']);
+  });
+
+  it('have the successes at the bottom where marks overlap, and failures above them', () => {
+    const states = [{ changeType: 'rollback' }, { state: 'failed' }, { state: 'running' }, {}] as const;
+    const { marks, count } = linesOf(states.map((said) => at(1, said)));
+    expect(count).toBe(4);
+    expect(marks.map(({ row, line }) => `${row} ${line}`)).toEqual(['rollback 0', 'failed 1', 'busy 2', 'done 3']);
+  });
+
+  it('lose no mark, and let none of them overlap', () => {
+    const anEntry = fc.record({
+      hours: fc.double({ min: 0, max: 24, noNaN: true }),
+      said: fc.constantFrom({}, { state: 'failed' }, { state: 'pending' }, { changeType: 'rollback' }) as fc.Arbitrary<
+        Parameters<typeof step>[0]
+      >,
+    });
+    fc.assert(
+      fc.property(fc.array(anEntry, { minLength: 1, maxLength: 60 }), (all) => {
+        const { marks, count } = linesOf(all.map(({ hours, said }) => at(hours, said)));
+        expect(marks.reduce((sum, { group }) => sum + group.count, 0)).toBe(all.length);
+        const widthOf = ({ group }: (typeof marks)[number]) => (group.count > 1 ? WIDE.many : WIDE.one);
+        for (const one of marks) {
+          expect(one.line).toBeLessThan(count);
+          for (const other of marks)
+            if (one !== other && one.line === other.line)
+              expect(Math.abs(one.group.at - other.group.at)).toBeGreaterThanOrEqual(
+                (widthOf(one) + widthOf(other)) / 2,
+              );
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 });

@@ -135,12 +135,10 @@ const Board = ({ rows, columns, byKey, now, qualifier, ownerOf }: BoardView): Ht
               </a>
               <Qualifier of={qualifier(slots)} />
               <Team of={ownerOf(slots[0]?.service ?? '')} />
+              <Elsewhere slots={slots} columns={columns} />
             </th>
             {columns.map((name) => (
-              <SlotCell
-                slot={slots.find(({ environment }) => environment.name.toLowerCase() === name.toLowerCase())}
-                {...{ name, own, byKey, now }}
-              />
+              <SlotCell slot={slots.find((slot) => isOf(name, slot))} {...{ name, own, byKey, now }} />
             ))}
           </tr>
         ))}
@@ -165,6 +163,28 @@ const Qualifier = ({ of: text }: { of: string | undefined }): Html =>
       <bdi>{text}</bdi>
     </div>
   );
+
+const isOf = (name: string, { environment }: Slot): boolean => environment.name.toLowerCase() === name.toLowerCase();
+
+const MAX_ELSEWHERE = 3;
+
+/** A row without a cell would look as if nothing ran. */
+function Elsewhere({ slots, columns }: { slots: readonly Slot[]; columns: readonly string[] }): Html {
+  if (slots.some((slot) => columns.some((name) => isOf(name, slot)))) return <></>;
+  const names = slots.slice(0, MAX_ELSEWHERE).map(({ environment }) => environment.name);
+  return (
+    <div class="mute">
+      only in{' '}
+      {names.map((name, at) => [
+        at > 0 && ', ',
+        <a href={`/?${new URLSearchParams({ environment: name, range: 'all' })}`}>
+          <bdi>{name}</bdi>
+        </a>,
+      ])}
+      {slots.length > MAX_ELSEWHERE && ' and others'}
+    </div>
+  );
+}
 
 function LeftOut({ names, folded }: { names: readonly string[]; folded: number }): Html {
   if (names.length === 0 && folded === 0) return <></>;

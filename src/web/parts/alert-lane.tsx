@@ -6,7 +6,7 @@ import { alertPath } from './alert-labels.tsx';
 import { exactTime } from './time.tsx';
 import { Shape } from './timeline-marks.tsx';
 
-const ROW_REM = 1.3;
+const ROW_REM = 1.15;
 
 export interface AlertLaneView {
   /** The newest first. */

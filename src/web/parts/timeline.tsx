@@ -1,10 +1,19 @@
 import type { Alert } from '../../domain/alert.ts';
 import type { State } from '../../domain/change-record.ts';
-import { type Group, mergeOverlapping, NARROW, type Row, type Swimlane, type Window } from '../../domain/timeline.ts';
+import {
+  type Group,
+  mergeOverlapping,
+  NARROW,
+  type Row,
+  type Swimlane,
+  WIDE,
+  type Window,
+} from '../../domain/timeline.ts';
 import type { Html } from '../html.ts';
 import { AlertLane } from './alert-lane.tsx';
 import { deploymentPath } from './deployment-labels.tsx';
 import { exactTime } from './time.tsx';
+import { type Lines, type PlacedGroup, placeInLines } from './timeline-lines.ts';
 import { Legend, Shape, Shapes } from './timeline-marks.tsx';
 import { Scale } from './timeline-scale.tsx';
 
@@ -12,7 +21,7 @@ import { Scale } from './timeline-scale.tsx';
  * All sizes are in rem, so that they grow with the text; positions are in hundredths of the width, so that they fit any
  * screen.
  */
-const ROW_REM = 1.3;
+const ROW_REM = 1.15;
 
 export interface ShownLane extends Swimlane {
   /** Distinguishes it from another one with its name. */
@@ -82,26 +91,26 @@ function Picture({ lane, address }: { lane: ShownLane; address: Address }): Html
     (newest, one) => (newest && newest.toMs >= one.toMs ? newest : one),
     undefined,
   );
-  const layer = (room: 'wide' | 'narrow') => (
+  const merged = rows.map((row) => ({ ...row, groups: mergeOverlapping(row.groups, NARROW) }));
+  const [wide, narrow] = [placeInLines(rows, WIDE), placeInLines(merged, NARROW)];
+  const layer = (room: 'wide' | 'narrow', { marks }: Lines) => (
     <g class={room}>
-      {rows.map(({ row, groups }, index) =>
-        (room === 'wide' ? groups : mergeOverlapping(groups, NARROW)).map((group) => (
-          <Mark {...{ group, row, index, address }} isStop={group === stop || group.newest === stop?.newest} />
-        )),
-      )}
+      {marks.map((mark) => (
+        <Mark {...mark} address={address} isStop={mark.group === stop || mark.group.newest === stop?.newest} />
+      ))}
     </g>
   );
   const description = rows.map(({ row, count }) => `${count} ${WORDS[row]}`).join(', ');
   return (
     <svg
-      class="picture"
+      class={`picture lines-${narrow.count}`}
       role="group"
       aria-label={`${name}: ${count} ${count === 1 ? 'change' : 'changes'}: ${description}`}
       width="100%"
-      height={`${(rows.length * ROW_REM).toFixed(2)}rem`}
+      height={`${(wide.count * ROW_REM).toFixed(2)}rem`}
     >
-      {layer('wide')}
-      {layer('narrow')}
+      {layer('wide', wide)}
+      {layer('narrow', narrow)}
     </svg>
   );
 }
@@ -113,10 +122,7 @@ const WORDS: Readonly<Record<Row, string>> = {
   done: 'succeeded or canceled',
 };
 
-interface MarkView {
-  readonly group: Group;
-  readonly row: Row;
-  readonly index: number;
+interface MarkView extends PlacedGroup {
   readonly isStop: boolean;
   readonly address: Address;
 }
@@ -128,11 +134,11 @@ interface PositionedMark extends MarkView {
 }
 
 function Mark(view: MarkView): Html {
-  const { group, index, isStop } = view;
+  const { group, line, isStop } = view;
   const placed: PositionedMark = {
     ...view,
     x: `${group.at.toFixed(2)}%`,
-    y: `${(index * ROW_REM + (ROW_REM - 1) / 2).toFixed(2)}rem`,
+    y: `${(line * ROW_REM + (ROW_REM - 1) / 2).toFixed(2)}rem`,
     tabindex: isStop ? '0' : '-1',
   };
   return group.count > 1 ? <Many {...placed} /> : <One {...placed} />;
