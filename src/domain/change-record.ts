@@ -88,7 +88,13 @@ export type History = z.infer<typeof History>;
  * saying it; until then they are among its `notes`, too.
  */
 export const Doubts = z
-  .object({ actor: z.string(), occurredAt: z.string(), environment: z.string(), commit: z.string() })
+  .object({
+    actor: z.string(),
+    occurredAt: z.string(),
+    environment: z.string(),
+    commit: z.string(),
+    service: z.string(),
+  })
   .partial();
 export type Doubts = z.infer<typeof Doubts>;
 

@@ -268,7 +268,11 @@ function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, merged
 function refuted(records: readonly ChangeRecord[], decider: ChangeRecord, merged: ChangeRecord): string[] {
   const isActorReported = records.some(({ actor, doubts }) => actor !== undefined && doubts?.actor === undefined);
   const isTimeReported = decider.doubts?.occurredAt === undefined || merged.occurredAt !== decider.occurredAt;
+  const isServiceReported = records.some(
+    ({ service, doubts }) => service === merged.service && doubts?.service === undefined,
+  );
   return records.flatMap(({ doubts = {} }) => [
+    ...(doubts.service && isServiceReported ? [doubts.service] : []),
     ...(doubts.actor && isActorReported ? [doubts.actor] : []),
     ...(doubts.occurredAt && isTimeReported ? [doubts.occurredAt] : []),
     ...(doubts.environment && merged.environment.name !== 'unknown' ? [doubts.environment] : []),

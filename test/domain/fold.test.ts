@@ -216,6 +216,15 @@ describe('what one signal does not know', () => {
     expect(foldAll([doubtful, said]).notes).toEqual(['stays']);
   });
 
+  it('is noted of a service that was inferred, unless the forge calls it so', () => {
+    const inferred = heard({ service: 'pay', notes: ['inferred'], doubts: { service: 'inferred' } });
+    const started = heard({ ...inferred, id: 'chg_started', state: 'running' });
+    const hook = (service: string) => heard({ signal: 'hook', service, authoritative: false, state: 'running' });
+    expect(foldAll([inferred, started]).notes).toEqual(['inferred']);
+    expect(foldAll([inferred, hook('pay')]).notes).toEqual([]);
+    expect(foldAll([inferred, hook('other')])).toMatchObject({ service: 'pay', notes: ['inferred'] });
+  });
+
   it('is no time of the end where another signal knows it', () => {
     expect(foldAll([doubtful, said])).toMatchObject({ occurredAt: at(20), finishedAt: at(20) });
     expect(foldAll([doubtful, heard({ state: 'running', authoritative: false, occurredAt: at(10) })])).toMatchObject({

@@ -69,7 +69,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
     ...timesOf(change, webhook),
     tags: tagsOf(change),
     notes,
-    ...doubtsOf(change),
+    ...doubtsOf(change, serviceNote),
     reportedSource: change.source ?? 'api',
     ...(change.external_id && { externalId: change.external_id }),
   };
@@ -189,9 +189,10 @@ const NO_ENVIRONMENT = 'environment was not sent or empty: it stays unknown (Ale
 const shortCommit = (short: string) => `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`;
 
 /** What a webhook of the job that posts may say. */
-function doubtsOf({ environment, commit_sha }: ChangeCreate) {
+function doubtsOf({ environment, commit_sha }: ChangeCreate, aboutService: string | undefined) {
   const short = shaPrefix(commit_sha);
   return withDoubts({
+    ...(aboutService && aboutService !== NO_SERVICE && { service: aboutService }),
     ...(!environment && { environment: NO_ENVIRONMENT }),
     ...(short && { commit: shortCommit(short) }),
   });
