@@ -100,10 +100,11 @@ const partsOf = (criteria: Criteria) =>
 
 function valuesOf(deployment: Deployment): Record<keyof Criteria, readonly (string | undefined)[]> {
   const { repository, environment, tag } = deployment;
+  const names = [repository?.name, repository?.formerly]; // a rename does not end a rule
   return {
     source: [deployment.source, deployment.instance, deployment.reportedSource],
-    project: [repository?.gitlabProject, repository?.name, ...taggedWith('project', deployment)],
-    repository: [repository?.name, repository?.url],
+    project: [repository?.gitlabProject, ...names, ...taggedWith('project', deployment)],
+    repository: [...names, repository?.url],
     app: taggedWith('app', deployment),
     namespace: [deployment.labels?.['namespace']],
     cluster: [deployment.labels?.['cluster']],

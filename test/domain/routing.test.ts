@@ -80,6 +80,13 @@ describe('route', () => {
 });
 
 describe('a match', () => {
+  it('of a project goes on after the project was renamed', () => {
+    const renamed = aDeployment({ repository: { name: 'quay/books', formerly: 'harbor/ledger' } });
+    for (const match of [{ project: 'harbor/ledger' }, { repository: 'quay/*' }, { project: 'quay/books' }])
+      expect(route(renamed, rules({ match, sinks: ['alert24'] })).sinks).toEqual(['alert24']);
+    expect(route(renamed, rules({ match: { project: 'harbor/pay' }, sinks: ['alert24'] })).sinks).toBeUndefined();
+  });
+
   const full = aDeployment({
     ref: 'v7.2',
     tag: true,
