@@ -68,6 +68,22 @@ describe.skipIf(!chromiumPath)('every page, with a month of changes and an incid
     expect(seen.overflowing).toEqual([]);
   });
 
+  it('keeps the names of services and environments in sight on the board', async () => {
+    await page.setViewportSize({ width: 760, height: 320 });
+    await page.goto('/running');
+    const distances = await page.evaluate<number[]>(`(() => {
+      const room = document.querySelector('.board-room');
+      room.scrollTo(10_000, 10_000);
+      const { top, left } = room.getBoundingClientRect();
+      const column = document.querySelector('.board thead th:last-child').getBoundingClientRect();
+      const row = document.querySelector('.board tbody tr:last-child th').getBoundingClientRect();
+      return [room.scrollTop, column.top - top, row.left - left].map(Math.round);
+    })()`);
+    const [down = 0, ...rest] = distances;
+    expect(down).toBeGreaterThan(50);
+    expect(rest).toEqual([1, 1]); // the border
+  });
+
   it('cuts a name from right to left at its end', async () => {
     await page.setViewportSize(DESK);
     await page.goto('/');

@@ -90,7 +90,8 @@ interface FiltersView {
 
 /** The team only where the configuration names any. */
 function Filters({ query, all, ownerOf }: FiltersView): Html {
-  const teams = namesOf(all.map(({ service }) => ownerOf(service)?.team));
+  const services = [...new Set(all.map(({ service }) => service))]; // a pattern is matched for each
+  const teams = namesOf(services.map((service) => ownerOf(service)?.team));
   return (
     <FilterForm action="/running" submit="Show" isFiltered={isFiltered(query)}>
       <SearchField name="service" value={query.service} placeholder="part of its name" width="grow" />
@@ -127,25 +128,36 @@ const Board = ({ rows, columns, byKey, now, qualifier, ownerOf }: BoardView): Ht
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ slots, own }) => (
-          <tr>
-            <th scope="row">
-              <a href={changesOf(slots, byKey)}>
-                <bdi>{slots[0]?.service}</bdi>
-              </a>
-              <Qualifier of={qualifier(slots)} />
-              <Team of={ownerOf(slots[0]?.service ?? '')} />
-              <Elsewhere slots={slots} columns={columns} />
-            </th>
-            {columns.map((name) => (
-              <SlotCell slot={slots.find((slot) => isOf(name, slot))} {...{ name, own, byKey, now }} />
-            ))}
-          </tr>
+        {rows.map((row) => (
+          <BoardRow {...row} {...{ columns, byKey, now, qualifier, ownerOf }} />
         ))}
       </tbody>
     </table>
   </div>
 );
+
+type BoardRowView = Omit<BoardView, 'rows'> & BoardView['rows'][number];
+
+function BoardRow({ slots, own, columns, byKey, now, qualifier, ownerOf }: BoardRowView): Html {
+  const service = slots[0]?.service ?? '';
+  const byColumn = new Map(slots.map((slot) => [slot.environment.name.toLowerCase(), slot]));
+  const cells = columns.map((name) => ({ name, slot: byColumn.get(name.toLowerCase()) }));
+  return (
+    <tr>
+      <th scope="row">
+        <a href={changesOf(slots, byKey)}>
+          <bdi>{service}</bdi>
+        </a>
+        <Qualifier of={qualifier(slots)} />
+        <Team of={ownerOf(service)} />
+        {cells.every(({ slot }) => slot === undefined) && <Elsewhere slots={slots} />}
+      </th>
+      {cells.map((cell) => (
+        <SlotCell {...cell} {...{ own, byKey, now }} />
+      ))}
+    </tr>
+  );
+}
 
 /** By its id where it has one: others may have its name. */
 function changesOf(slots: readonly Slot[], byKey: BoardView['byKey']): string {
@@ -164,13 +176,10 @@ const Qualifier = ({ of: text }: { of: string | undefined }): Html =>
     </div>
   );
 
-const isOf = (name: string, { environment }: Slot): boolean => environment.name.toLowerCase() === name.toLowerCase();
-
 const MAX_ELSEWHERE = 3;
 
 /** A row without a cell would look as if nothing ran. */
-function Elsewhere({ slots, columns }: { slots: readonly Slot[]; columns: readonly string[] }): Html {
-  if (slots.some((slot) => columns.some((name) => isOf(name, slot)))) return <></>;
+function Elsewhere({ slots }: { slots: readonly Slot[] }): Html {
   const names = slots.slice(0, MAX_ELSEWHERE).map(({ environment }) => environment.name);
   return (
     <div class="mute">
