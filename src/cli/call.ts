@@ -53,8 +53,11 @@ export async function askBridge(
     const why = typeof error === 'string' ? error : error?.message;
     throw new RequestRefused(why ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
   }
+  if (envelope.data === undefined) throw new RequestRefused(NO_BRIDGE, answer.statusCode);
   return { data: envelope.data, meta: envelope.meta };
 }
+
+const NO_BRIDGE = 'what answers there is not a Shiplog bridge: are address and port right?';
 
 /** What to do where nothing answers: a bridge on another machine is not started from here. */
 export const nobodyAt = (config: BridgeSettings): string =>
@@ -83,6 +86,6 @@ function readEnvelope(text: string): Envelope {
   try {
     return JSON.parse(text) as Envelope; // our own API's
   } catch {
-    return { error: { message: 'what answers there is not a Shiplog bridge: is the port right?' } };
+    return { error: { message: NO_BRIDGE } };
   }
 }

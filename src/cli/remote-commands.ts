@@ -44,7 +44,10 @@ function addTail(program: Command): void {
 function addTrace(program: Command): void {
   withBridgeOptions(program.command('trace'))
     .description('everything about a deployment: its webhooks, records and deliveries with every attempt')
-    .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
+    .argument(
+      '<what>',
+      'commit (7 digits or more), deployment key or alias, id of a webhook or delivery, or the URL of one of them',
+    )
     .option('--json', 'for programs')
     .action((what: string, options: BridgeAccess & JsonOption) =>
       runRemoteCommand(import('./trace.ts'), options, ({ trace }, config) => trace(config, what, options)),

@@ -37,11 +37,13 @@ export async function trace(
 }
 
 /** A key counts before a commit, and what has an index before what must be searched for. */
-async function find(config: BridgeSettings, what: string, note: (how: string) => void): Promise<Traced | undefined> {
+async function find(config: BridgeSettings, given: string, note: (how: string) => void): Promise<Traced | undefined> {
+  const what = nameInOwnPage(given);
+  if (/^https?:\/\//i.test(what)) return findChanges(config, { text: what }, 'address');
   const [detail, webhook] = await Promise.all([detailOf(config, what), webhookOf(config, what)]);
   if (detail) return { found: 'deployment', ...none, deployments: [await complete(config, detail)] };
   if (webhook) return { found: 'webhook', ...(await withDeployments(config, [webhook])) };
-  const byCommit = SHA_OR_PREFIX.test(what) ? await findCommit(config, what) : undefined;
+  const byCommit = SHA_OR_PREFIX.test(what) ? await findChanges(config, { commit_sha: what }, 'commit') : undefined;
   if (byCommit) return byCommit;
   const letter = await findDeadLetter(config, what);
   if (letter) return letter;
@@ -66,15 +68,30 @@ async function webhookOf(config: BridgeSettings, id: string): Promise<Webhook | 
   return webhook;
 }
 
-async function findCommit(config: BridgeSettings, sha: string): Promise<Traced | undefined> {
-  const query = new URLSearchParams({ commit_sha: sha, limit: String(MATCHES) });
+/** The key or id at the end of the address of one of our pages; anything else as it is. */
+function nameInOwnPage(given: string): string {
+  if (!URL.canParse(given)) return given;
+  const name = /\/(?:deployments|inbox)\/([^/].*)$/.exec(new URL(given).pathname)?.[1];
+  try {
+    return name === undefined || new URL(given).pathname.includes('/-/') ? given : decodeURIComponent(name);
+  } catch {
+    return given; // a lone "%"
+  }
+}
+
+async function findChanges(
+  config: BridgeSettings,
+  filter: Readonly<Record<string, string>>,
+  found: Traced['found'],
+): Promise<Traced | undefined> {
+  const query = new URLSearchParams({ ...filter, limit: String(MATCHES) });
   // our own API
   const matches = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[];
   const [first] = matches;
   if (!first) return undefined;
-  if (matches.length > 1) return { found: 'commit', ...none, matches };
+  if (matches.length > 1) return { found, ...none, matches };
   const detail = await detailOf(config, first.deployment);
-  return detail && { found: 'commit', ...none, deployments: [await complete(config, detail)] };
+  return detail && { found, ...none, deployments: [await complete(config, detail)] };
 }
 
 async function findDeadLetter(config: BridgeSettings, id: string): Promise<Traced | undefined> {

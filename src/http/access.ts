@@ -57,7 +57,7 @@ export const deriveFrom = (token: string, purpose: string): string =>
 
 const RANK: Readonly<Record<Scope, number>> = { write: 0, read: 1, admin: 2 };
 const WORDS: Readonly<Record<Scope, string>> = {
-  write: 'a changes token',
+  write: 'a token with read access',
   read: 'a read token',
   admin: 'the admin token',
 };

@@ -161,6 +161,16 @@ describe('shiplog trace', () => {
     expect(text).toMatch(/Sink alert24: received succeeded of .*\n.*\n.* delivered +succeeded +201 created/);
   });
 
+  it('finds it by a pasted address, of the tool or of a page', async () => {
+    const job = 'https://git.harbor.example/harbor/lighthouse-api/-/jobs/15664214926#L3';
+    const page = `https://shiplog.harbor.example/base/deployments/${encodeURIComponent(key)}?map=1`;
+    for (const address of [job, page, `https://shiplog.harbor.example/inbox/${webhook}`])
+      expect(await traced(address), address).toContain(`Deployment ${key}`);
+    await expect(traced('https://git.harbor.example/harbor/lighthouse-api/-/jobs/1')).rejects.toThrow(
+      'nothing is called',
+    );
+  });
+
   it('finds it by any of its names', async () => {
     const [created] = alert24.changes;
     const names = [
