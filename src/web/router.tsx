@@ -117,7 +117,7 @@ export function createPages(parts: PageParts): RequestHandler {
   addExports(router, routeParts);
   addInbox(router, routeParts);
   addSetup(router, routeParts);
-  router.use(createActionRoutes(routeParts), sendUnknownPage);
+  router.use(createActionRoutes(routeParts), sendUnknownPage(routeParts));
   router.use(sendRedisUnavailable(routeParts));
   return router;
 }
@@ -268,17 +268,20 @@ function baseOf(request: Request): string {
 }
 
 /** A person with a browser gets a page; scripts, and addresses of the API and of webhooks, get JSON. */
-const sendUnknownPage: RequestHandler = (request, response, next) => {
-  const isPage = request.method === 'GET' && !/^\/(?:api|webhooks?|assets)(?:\/|$)/i.test(request.path);
-  if (!isPage || request.accepts(['json', 'html']) !== 'html') return next();
-  const who = viewerOf(request);
-  const body = (
-    <Message title="Not found">
-      There is no page at this address. <a href="/">Changes</a>
-    </Message>
-  );
-  response.status(404).send(page({ title: 'Not found', ...(who && { at: '', who }), body }));
-};
+const sendUnknownPage =
+  (parts: RouteParts): RequestHandler =>
+  async (request, response, next) => {
+    const isPage = request.method === 'GET' && !/^\/(?:api|webhooks?|assets)(?:\/|$)/i.test(request.path);
+    if (!isPage || request.accepts(['json', 'html']) !== 'html') return next();
+    const who = viewerOf(request);
+    const body = (
+      <Message title="Not found">
+        There is no page at this address. <a href="/">Changes</a>
+      </Message>
+    );
+    const menu = who && { at: '', who, trouble: await troubleOf(parts, new Date()) };
+    response.status(404).send(page({ title: 'Not found', ...menu, body }));
+  };
 
 /** A sentence for a person instead of JSON. Webhooks in the spool are safe meanwhile. */
 const sendRedisUnavailable =
