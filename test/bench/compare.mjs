@@ -8,6 +8,7 @@ import { openStage } from './stage.mjs';
 
 /** Slower than this is a regression: the rest is within what the runs of one tree differ by. */
 const LEAST = 0.97;
+const MOST = 1.03;
 const WARM_AMOUNT = 1_000;
 const AMOUNT = 2_000;
 
@@ -26,6 +27,13 @@ export async function compareTrees({ ours, theirs, rounds }) {
     ...(await interleaveTrees({ ours, theirs, rounds, openRuns: openTelling })),
   };
   const pages = await interleaveTrees({ ours, theirs, rounds, openRuns: openPages });
+  const costs = Object.entries(measured).map(([name, [mine, other]]) => ({
+    about: `${ROWS[name].replace('/s', '')}: processor of the bridge for each`,
+    against: 'the other commit',
+    most: MOST,
+    value: ratio(mine, other, ({ cpuUs }) => cpuUs),
+    said: [mine, other].map((runs) => `${median(runs.map(({ cpuUs }) => cpuUs)).toFixed(0)} µs`).join(' to '),
+  }));
   const speeds = Object.entries(measured).map(([name, [mine, other]]) => ({
     about: ROWS[name],
     against: 'the other commit',
@@ -34,7 +42,7 @@ export async function compareTrees({ ours, theirs, rounds }) {
     said: `${middle(mine)} to ${middle(other)}/s`,
     bad: [...mine, ...other].reduce((sum, { bad, errors = 0 }) => sum + bad + errors, 0),
   }));
-  return [...speeds, ...Object.entries(pages).flatMap(([name, runs]) => pageRows(name, runs))];
+  return [...speeds, ...costs, ...Object.entries(pages).flatMap(([name, runs]) => pageRows(name, runs))];
 }
 
 /** What a page costs the server, and how long it takes until it is there: less is better. */
@@ -71,17 +79,30 @@ async function interleaveTrees({ ours, theirs, rounds, openRuns }) {
   }
 }
 
+/** What a run takes of the processor is hardly changed by other work on the machine. */
+const counting = (shiplog, run) => async () => {
+  const before = shiplog.cpuMs();
+  const result = await run();
+  const { statuses, amount } = result;
+  const count = amount ?? Object.values(statuses).reduce((sum, one) => sum + one, 0);
+  return { ...result, cpuUs: ((shiplog.cpuMs() - before) * 1_000) / count };
+};
+
 async function openReceiving(stage) {
-  const { started, receiving, 'receiving pipeline': pipeline } = createRuns(stage, await openShiplog(stage));
-  return { started, receiving, 'receiving pipeline': pipeline };
+  const shiplog = await openShiplog(stage);
+  const runs = createRuns(stage, shiplog);
+  const named = ['started', 'receiving', 'receiving pipeline'].map((name) => [name, counting(shiplog, runs[name])]);
+  return Object.fromEntries(named);
 }
 
 async function openTelling(stage) {
-  const { port } = await stage.shiplog({ sinks: [stage.sinks.alert24, stage.sinks.gitlab] });
-  const runs = {
-    alert24: (amount) => sendAndDeliver(stage, { kind: 'deployment', port, amount, names: ['alert24'] }),
-    both: (amount) => sendAndDeliver(stage, { kind: 'argocd', port, amount, names: ['alert24', 'gitlab'] }),
-  };
-  for (const run of Object.values(runs)) await run(WARM_AMOUNT);
-  return { alert24: () => runs.alert24(AMOUNT), both: () => runs.both(AMOUNT) };
+  const shiplog = await stage.shiplog({ sinks: [stage.sinks.alert24, stage.sinks.gitlab] });
+  const send = async (kind, names, amount) => ({
+    ...(await sendAndDeliver(stage, { kind, port: shiplog.port, amount, names })),
+    amount,
+  });
+  const kinds = { alert24: ['deployment', ['alert24']], both: ['argocd', ['alert24', 'gitlab']] };
+  for (const wish of Object.values(kinds)) await send(...wish, WARM_AMOUNT);
+  const named = Object.entries(kinds).map(([name, wish]) => [name, counting(shiplog, () => send(...wish, AMOUNT))]);
+  return Object.fromEntries(named);
 }

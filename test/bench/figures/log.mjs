@@ -183,6 +183,8 @@ const daysAgo = (days) => new Date(Date.now() - days * 86_400_000).toISOString()
 async function readPages(shiplog, count) {
   const { meta } = await (await shiplog.get('/api/v1/changes?limit=1')).json();
   if (meta.total !== count) throw new Error(`the change log shows ${meta.total} of ${count} deployments`);
+  // Read once by each process, over several seconds: until then, pages are without the running status.
+  await (await shiplog.get('/api/v1/running')).arrayBuffer();
   const pages = [];
   for (const [name, queryOf] of Object.entries(QUERIES))
     pages.push({ name, ...(await readPage(shiplog, { queryOf: (at) => queryOf(at, count), isFound: name !== NONE })) });
