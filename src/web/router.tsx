@@ -77,6 +77,21 @@ interface RouteParts extends PageParts {
   readonly guard: readonly RequestHandler[];
 }
 
+/** The addresses of pages, besides the first, with all below them. */
+const READ_BY_READERS = [
+  '/alerts',
+  '/deployments',
+  '/running',
+  '/deliveries',
+  '/inbox',
+  '/performance',
+  '/performance.csv',
+  '/performance.json',
+  '/changes.csv',
+  '/changes.ndjson',
+  '/setup',
+];
+
 /** The pages that people look at. */
 export function createPages(parts: PageParts): RequestHandler {
   // Only logged-in users come this far; `viewer` is the role with the fewest rights.
@@ -93,24 +108,9 @@ export function createPages(parts: PageParts): RequestHandler {
       response.set('cache-control', `public, max-age=${ASSET_SECONDS}, immutable`).type(name).send(text);
     });
   }
-  router.use(leaveWebhooks, rememberWho(parts), createLogin(parts));
-  router.use(
-    [
-      '/alerts',
-      '/deployments',
-      '/running',
-      '/deliveries',
-      '/inbox',
-      '/performance',
-      '/performance.csv',
-      '/performance.json',
-      '/changes.csv',
-      '/changes.ndjson',
-      '/setup',
-      '/actions',
-    ],
-    requireReader,
-  );
+  router.use([...READ_BY_READERS, '/login'], leaveWebhooks);
+  router.use(rememberWho(parts), createLogin(parts));
+  router.use([...READ_BY_READERS, '/actions'], requireReader);
   router.get('/', requireReader, (request, response) => sendChanges(routeParts, request, response));
   router.get('/events', requireReader, endWithSession(parts), parts.live.handle);
   addReading(router, routeParts);

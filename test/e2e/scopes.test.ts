@@ -141,7 +141,8 @@ const ROUTES: Readonly<Record<string, Answers>> = {
   'GET /changes.ndjson': PAGE,
   'GET /setup': PAGE,
   'GET /setup/last': PAGE,
-  'POST /setup': ACTION,
+  // JSON without any credential is a webhook whose tool was given the address of a page.
+  'POST /setup': { ...ACTION, none: 'nowhere' },
   'GET /actions/drop': ADMIN_PAGE,
   'POST /actions/drop': ACTION,
   'POST /actions/replay': ACTION,
@@ -172,7 +173,8 @@ async function ask(route: string, identity: Identity): Promise<string> {
     },
     ...(method === 'POST' && { body: '{}' }),
   });
-  await answer.arrayBuffer();
+  const text = await answer.text();
+  if (text.includes('there is nothing at')) return 'nowhere';
   if (answer.headers.get('location')?.startsWith('/login?')) return 'login';
   if (answer.status >= 500 || answer.status === 429) return `unexpected ${answer.status}`;
   return answer.status === 401 || answer.status === 403 ? String(answer.status) : 'passes';
