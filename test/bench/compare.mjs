@@ -3,7 +3,7 @@
 import { sendAndDeliver } from './figures/delivering.mjs';
 import { openPages } from './figures/pages.mjs';
 import { createRuns, openShiplog } from './figures/receiving.mjs';
-import { interleave, median, ratio } from './rounds.mjs';
+import { median, ratio } from './rounds.mjs';
 import { openStage } from './stage.mjs';
 
 /** Slower than this is a regression: the rest is within what the runs of one tree differ by. */
@@ -64,16 +64,18 @@ const perSecond = (run) => run.perSecond;
 const middle = (runs) => Math.round(median(runs.map(perSecond)));
 
 /** Both trees run all the while, each with a Redis and destinations of its own; their runs take turns. */
-async function interleaveTrees({ ours, theirs, rounds, openRuns }) {
-  const stages = [await openStage(ours), await openStage(theirs)];
+async function interleaveTrees({ ours: oursWish, theirs: theirsWish, rounds, openRuns }) {
+  const stages = [await openStage(oursWish), await openStage(theirsWish)];
   try {
     const [mine, other] = [await openRuns(stages[0]), await openRuns(stages[1])];
-    const contenders = Object.keys(mine).flatMap((name) => [
-      { name: `ours ${name}`, run: mine[name] },
-      { name: `theirs ${name}`, run: other[name] },
-    ]);
-    const runs = await interleave(contenders, rounds);
-    return Object.fromEntries(Object.keys(mine).map((name) => [name, [runs[`ours ${name}`], runs[`theirs ${name}`]]]));
+    const sides = { ours: mine, theirs: other };
+    const runs = Object.fromEntries(Object.keys(mine).map((name) => [name, { ours: [], theirs: [] }]));
+    // A B, then B A: what a run leaves behind disturbs both alike.
+    for (let round = 0; round < rounds; round += 1)
+      for (const name of Object.keys(mine))
+        for (const side of round % 2 ? ['theirs', 'ours'] : ['ours', 'theirs'])
+          runs[name][side].push(await sides[side][name]());
+    return Object.fromEntries(Object.entries(runs).map(([name, { ours, theirs }]) => [name, [ours, theirs]]));
   } finally {
     await Promise.all(stages.map((stage) => stage.close()));
   }
