@@ -107,6 +107,16 @@ export function certainlyRefused({ status }: Pick<JsonAnswer, 'status'>): boolea
 
 export const isSuccess = ({ status }: Pick<JsonAnswer, 'status'>): boolean => status >= 200 && status < 300;
 
+/** A 2xx of an API. A web page with that status, such as a sign-in form, is of something else that took nothing. */
+export const isApiSuccess = (answer: JsonAnswer): boolean => isSuccess(answer) && !isPage(answer);
+
+export const PAGE_ADVICE = 'A web page answers in place of the API: check';
+
+export const isPage = ({ text }: Pick<JsonAnswer, 'text'>): boolean =>
+  /^<(?:!doctype html|html)\b/i.test(text.slice(0, PAGE_BEGINS_WITHIN).trimStart());
+
+const PAGE_BEGINS_WITHIN = 200; // characters
+
 /** Removes a secret from the words of an answer, which go into logs and onto pages: some proxies repeat the request. */
 export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
   const hide = (text: string) => text.replace(patternOfSecret(secret), '[secret]');
@@ -173,6 +183,7 @@ function retryFor(answer: JsonAnswer, nowMs: number): Retry {
     return 'backoff';
   }
   if (status === 408 || status === 425 || status >= 500) return 'backoff';
+  if (isSuccess(answer) && isPage(answer)) return 'backoff';
   return 'never';
 }
 

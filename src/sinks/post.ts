@@ -2,9 +2,12 @@ import type { DeliveryFailed } from '../domain/errors.ts';
 import {
   certainlyRefused,
   failure,
+  isApiSuccess,
+  isPage,
   isSuccess,
   type JsonAnswer,
   neverSent,
+  PAGE_ADVICE,
   type SendJson,
   withoutSecret,
 } from '../outbound/http.ts';
@@ -16,6 +19,8 @@ interface Posts<Request> {
   readonly ledger: DeliveryLedger;
   readonly send: (request: Request) => Promise<JsonAnswer>;
   readonly refusal: (answer: JsonAnswer) => DeliveryFailed;
+  /** Whether an answer means that it was accepted; absent: any 2xx. */
+  readonly isTaken?: (answer: JsonAnswer) => boolean;
   /** For a person: what it means that the requests may have arrived before. */
   readonly again: string;
 }
@@ -25,7 +30,8 @@ interface Posts<Request> {
  * better than not at all. The message in the log says so.
  * @throws DeliveryFailed
  */
-export async function post<Request>({ requests, ledger, send, refusal, again }: Posts<Request>): Promise<Delivered> {
+export async function post<Request>(posts: Posts<Request>): Promise<Delivered> {
+  const { requests, ledger, send, isTaken = isSuccess, refusal, again } = posts;
   const isAgain = ledger.known.attemptedAt !== undefined;
   if (!isAgain) await ledger.attempting();
   let status: number | undefined;
@@ -37,7 +43,7 @@ export async function post<Request>({ requests, ledger, send, refusal, again }: 
       if (neverSent(error)) await forget();
       throw error;
     });
-    if (!isSuccess(answer)) {
+    if (!isTaken(answer)) {
       if (certainlyRefused(answer)) await forget();
       throw refusal(answer);
     }
@@ -47,8 +53,14 @@ export async function post<Request>({ requests, ledger, send, refusal, again }: 
   return { message: outcome, ...(status !== undefined && { status }) };
 }
 
+/** For an API: a web page is no answer of it. */
+export const postToApi = <Request>(posts: Posts<Request>): Promise<Delivered> =>
+  post({ ...posts, isTaken: isApiSuccess });
+
 /** The advice for a refusal, with the name of a setting: `a valid token`. */
-export function adviceFor({ status }: JsonAnswer, settings: { credential: string; address: string }): string {
+export function adviceFor(answer: JsonAnswer, settings: { credential: string; address: string }): string {
+  const { status } = answer;
+  if (isSuccess(answer) && isPage(answer)) return `${PAGE_ADVICE} ${settings.address}`;
   if (status === 401 || status === 403) return `The credentials are refused: set ${settings.credential}`;
   if (status === 404 || status === 405) return `Nothing takes a change there: check ${settings.address}`;
   if (status >= 300 && status < 400) return `Redirects are not followed: set ${settings.address} to where it leads`;

@@ -87,10 +87,10 @@ export interface Sink {
    */
   readonly ratePerMinute: number | undefined;
   /**
-   * What proves that the destination accepted it. `status`: any 2xx, whatever the body is. `body`: a 2xx whose body
-   * confirms it; any other body, as of a sign-in page, fails the attempt.
+   * What proves that the destination accepted it. `status`: any 2xx, whatever the body is. `api`: a 2xx that is no web
+   * page, such as a sign-in form. `body`: a 2xx whose body confirms it. Anything else fails the attempt.
    */
-  readonly takenBy: 'status' | 'body';
+  readonly takenBy: 'status' | 'api' | 'body';
   /** Whether this deployment in this state is sent to the destination, and the reason when it is not. */
   wants(deployment: Deployment): { readonly wanted: true } | { readonly wanted: false; readonly why: string };
   /**

@@ -1,5 +1,14 @@
 import type { DeliveryFailed } from '../../domain/errors.ts';
-import { createSendJson, failure, type JsonAnswer, shown, withoutSecret } from '../../outbound/http.ts';
+import {
+  createSendJson,
+  failure,
+  isPage,
+  isSuccess,
+  type JsonAnswer,
+  PAGE_ADVICE,
+  shown,
+  withoutSecret,
+} from '../../outbound/http.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
 import type { ChangeCreate } from './schema.ts';
@@ -46,7 +55,7 @@ export function refusal(answer: JsonAnswer, what: string, serviceId?: string): D
   const requestId = answer.headers['x-request-id'];
   const advice = [
     requestId && `X-Request-Id: ${String(requestId).slice(0, 100)}`,
-    adviceFor(answer.status, serviceId),
+    isSuccess(answer) && isPage(answer) ? `${PAGE_ADVICE} url` : adviceFor(answer.status, serviceId),
   ].filter(Boolean);
   return failure(answer, what, advice.join('. '));
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
+import { certainlyRefused, isApiSuccess, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { BaseUrl, Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
 import { Concurrency, type SharedOptions, States, TimeoutSeconds } from '../options.ts';
@@ -46,7 +46,7 @@ function createSink(config: Config): Sink {
     secrets: [config.api_key],
     concurrency: config.concurrency,
     ratePerMinute: undefined,
-    takenBy: 'status',
+    takenBy: 'api',
     wants({ state }) {
       if (config.states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${config.name} only accepts: ${config.states.join(', ')}; this one is ${state}` };
@@ -91,7 +91,7 @@ async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> 
     if (neverSent(error)) await forget();
     throw error;
   });
-  if (isSuccess(answer)) return made(answer, possibleDuplicate);
+  if (isApiSuccess(answer)) return made(answer, possibleDuplicate);
   if (certainlyRefused(answer)) await forget();
   throw refusal(answer, `Alert24 did not take ${deployment.key}`, deployment.serviceId);
 }

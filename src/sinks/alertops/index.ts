@@ -8,7 +8,7 @@ import { Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf, isReportedLater } from '../one-alert.ts';
 import { Concurrency, type SharedOptions, TimeoutSeconds } from '../options.ts';
-import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
+import { adviceFor, answersAt, postToApi, withoutSecrets } from '../post.ts';
 import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';
 import type { Sink } from '../sink.ts';
 import { type Message, type SourceStatus, toMessage } from './message.ts';
@@ -63,7 +63,7 @@ function createSink(config: Config): Sink {
     secrets,
     concurrency: config.concurrency,
     ratePerMinute: undefined,
-    takenBy: 'status',
+    takenBy: 'api',
     wants(deployment) {
       const { state } = deployment;
       if (!statusOf(state, config)) return { wanted: false, why: `${name} ${listsOf(config)}; this one is ${state}` };
@@ -74,7 +74,7 @@ function createSink(config: Config): Sink {
     async deliver(deployment, ledger, { signal, pageUrl }) {
       const later = isReportedLater(deployment, ledger, 'AlertOps');
       if (later) return later;
-      return post({
+      return postToApi({
         requests: [messageOf(deployment, config, pageUrl)],
         ledger,
         send: async (body) => withoutSecrets(await send({ method: 'POST', url, body, signal }), secrets),

@@ -5,7 +5,7 @@ import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
 import { Concurrency, type SharedOptions, TimeoutSeconds } from '../options.ts';
-import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
+import { adviceFor, answersAt, postToApi, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type DeploymentEvent, ReportedState, toEvent } from './event.ts';
 
@@ -57,14 +57,14 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
     secrets: [token],
     concurrency,
     ratePerMinute: undefined,
-    takenBy: 'status',
+    takenBy: 'api',
     wants({ state }) {
       if (states.some((sent) => sent === state)) return { wanted: true };
       const noWord = state === 'canceled' ? '; CTO.ai has no word for it' : '';
       return { wanted: false, why: `${name} only accepts: ${states.join(', ')}; this one is ${state}${noWord}` };
     },
     deliver: async (deployment, ledger, { signal }) =>
-      post({
+      postToApi({
         requests: [eventOf(deployment)],
         ledger,
         send: async (event) => withoutSecrets(await send({ ...creation(event), signal }), [token]),

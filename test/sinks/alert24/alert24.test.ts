@@ -126,13 +126,18 @@ describe('a delivery to Alert24', () => {
   it.each([
     ['empty', 204],
     ['empty', 201],
-    ['html', 200],
   ] as const)('accepts a response that is %s with status %i as success', async (createdAs, createdStatus) => {
     Object.assign(fake.options, { createdAs, createdStatus });
     expect(await ledger.deliver(sink, aDeployment())).toEqual({
       message: `${createdStatus} created`,
       status: createdStatus,
     });
+  });
+
+  it('takes a web page for no answer of Alert24, and looks for the change before it sends it again', async () => {
+    Object.assign(fake.options, { createdAs: 'html', createdStatus: 200 });
+    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: 'already there' });
+    expect(fake.changes).toHaveLength(1);
   });
 
   it('goes to the service, and names an unknown one', async () => {
