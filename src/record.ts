@@ -2,7 +2,7 @@ import { boundRecord } from './domain/bounded-record.ts';
 import type { ChangeEvent } from './domain/change-event.ts';
 import type { ChangeRecord } from './domain/change-record.ts';
 import { fold } from './domain/fold.ts';
-import { route } from './domain/routing.ts';
+import { route } from './domain/rules/routing.ts';
 import { withStaleness } from './domain/stale.ts';
 import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { DeploymentView } from './domain/view.ts';

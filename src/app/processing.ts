@@ -1,4 +1,4 @@
-import { ruleName } from '../domain/routing.ts';
+import { ruleName } from '../domain/rules/routing.ts';
 import { createForward } from '../forward.ts';
 import type { Redis } from '../queue/connection.ts';
 import { createFirstAttempts, type FirstAttempts } from '../queue/first-attempt.ts';
@@ -14,7 +14,7 @@ import { createCatchUp } from '../recording/redeliver.ts';
 import { createResolve } from '../recording/resolve.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { createSourceNames } from '../sources/names.ts';
-import { createPacker } from '../store/changes/packer.ts';
+import { createPacker } from '../store/changes/packed/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
 import { createInboxPacker } from '../store/inbox/packer.ts';
 import { claimChore, releaseChore } from '../store/replicas.ts';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Config } from '../config/config.ts';
-import { ruleName } from '../domain/routing.ts';
+import { ruleName } from '../domain/rules/routing.ts';
 import type { Access } from '../http/access.ts';
 import { logActions } from '../http/actions-log.ts';
 import { createAdmin } from '../http/admin.ts';

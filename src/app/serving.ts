@@ -14,7 +14,7 @@ import { serverIdOf } from '../queue/server-id.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import { createRepeatCheck } from '../recording/repeat-check.ts';
-import { createStaleCount } from '../store/changes/stale-count.ts';
+import { createStaleCount } from '../store/changes/timeline/stale-count.ts';
 import { createSessions } from '../store/sessions.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
 import { MEBIBYTE } from '../values/settings.ts';

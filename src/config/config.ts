@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Owners } from '../domain/owners.ts';
 import { People } from '../domain/people.ts';
-import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../domain/routing.ts';
+import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../domain/rules/routing.ts';
 import { AnySink } from '../sinks/index.ts';
 import { withBoundaries } from '../sources/boundary.ts';
 import { AnySource } from '../sources/index.ts';

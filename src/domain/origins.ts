@@ -1,8 +1,8 @@
 import type { ChangeRecord } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import { fold } from './fold.ts';
-import { type RoutingOptions, route } from './routing.ts';
-import type { Rule } from './rule.ts';
+import { type RoutingOptions, route } from './rules/routing.ts';
+import type { Rule } from './rules/rule.ts';
 
 /** Where the value of one field of a deployment comes from. */
 export interface Origin {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TypedText } from '../values/text.ts';
 import { URL_CHARS, webUrl } from '../values/url.ts';
-import { matchAny, Patterns } from './rule-pattern.ts';
+import { matchAny, Patterns } from './rules/pattern.ts';
 
 const Text = TypedText.min(1);
 const Link = webUrl('write an address that begins with https:// or http://').max(URL_CHARS);

@@ -1,7 +1,7 @@
 import { projectPathOf } from '../forges/project-path.ts';
 import type { Deployment } from './deployment.ts';
-import { matchAny } from './rule-pattern.ts';
-import type { Pattern } from './rule-regex.ts';
+import { matchAny } from './rules/pattern.ts';
+import type { Pattern } from './rules/regex.ts';
 
 /** Which projects deployments of a source may be written to, by the name of the source. Absent: all. */
 export type ProjectLimits = ReadonlyMap<string, readonly Pattern[]>;

@@ -1,4 +1,4 @@
-import type { RoutingResult } from './routing.ts';
+import type { RoutingResult } from './rules/routing.ts';
 
 /**
  * A deployment as it is shown and delivered: the fold of its records, what it replaced, and the result of the rules.

@@ -4,7 +4,7 @@ import { runOf } from './run.ts';
 export interface PageSubject {
   /** Full or abbreviated sha. */
   readonly commit?: string;
-  /** Words that the search index has of such a deployment (store/changes/search-terms.ts). */
+  /** Words that the search index has of such a deployment (store/changes/search/search-terms.ts). */
   readonly text?: string;
 }
 

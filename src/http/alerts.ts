@@ -4,7 +4,7 @@ import { ALERT_STATES, type Alert, serviceOf } from '../domain/alert.ts';
 import type { Suspect } from '../domain/suspects.ts';
 import type { Alerts } from '../store/alerts/alerts.ts';
 import type { Suspects, SuspectsOf } from '../store/alerts/suspects.ts';
-import { CHANGE_FILTER, toSpan } from '../store/changes/filter.ts';
+import { CHANGE_FILTER, toSpan } from '../store/changes/search/filter.ts';
 import { toChange } from './change.ts';
 import { fail, readQuery } from './error-response.ts';
 import { Page, pageMeta } from './paging.ts';

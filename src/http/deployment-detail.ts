@@ -3,7 +3,7 @@ import type { RunningStatus } from '../domain/running.ts';
 import { runsSinceMs } from '../domain/timeline-entry.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
-import type { Running } from '../store/changes/running.ts';
+import type { Running } from '../store/changes/timeline/running.ts';
 import type { Delivery, Ledger } from '../store/deliveries/ledger.ts';
 import { toChange } from './change.ts';
 

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
-import type { ChangeSelection } from '../store/changes/filter.ts';
+import type { ChangeSelection } from '../store/changes/search/filter.ts';
 import { csvRow } from '../values/csv.ts';
 import { createMask } from '../values/mask.ts';
 import type { Change } from './answers/change.ts';

@@ -9,8 +9,8 @@ import { isStale } from '../domain/stale.ts';
 import { compareUrlOf } from '../domain/succession.ts';
 import { tierOf } from '../domain/tier.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
-import { CHANGE_FILTER } from '../store/changes/filter.ts';
-import type { Running } from '../store/changes/running.ts';
+import { CHANGE_FILTER } from '../store/changes/search/filter.ts';
+import type { Running } from '../store/changes/timeline/running.ts';
 import { fail, readQuery } from './error-response.ts';
 import { toUnknown } from './unknown-names.ts';
 

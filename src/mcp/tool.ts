@@ -4,7 +4,7 @@ import type { DeploymentDetailParts } from '../http/deployment-detail.ts';
 import type { Alerts } from '../store/alerts/alerts.ts';
 import type { SuspectsOf } from '../store/alerts/suspects.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
-import type { Running } from '../store/changes/running.ts';
+import type { Running } from '../store/changes/timeline/running.ts';
 import type { Mask } from '../values/mask.ts';
 
 /** What the tools read. None of them writes. */

@@ -1,7 +1,7 @@
 import { type AlertReport, boundAlerts } from '../domain/alert.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
-import type { RoutingOptions } from '../domain/routing.ts';
-import { renamed } from '../domain/rule-names.ts';
+import { renamed } from '../domain/rules/names.ts';
+import type { RoutingOptions } from '../domain/rules/routing.ts';
 import type { Alerts } from '../store/alerts/alerts.ts';
 import type { Conclusion } from './conclusion.ts';
 

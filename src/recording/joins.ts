@@ -4,7 +4,7 @@ import { fold } from '../domain/fold.ts';
 import { type JoinOptions, joined, related } from '../domain/join.ts';
 import { awaitsAnother } from '../domain/join-wait.ts';
 import { memberOf, type NewMember } from '../domain/member.ts';
-import { type RoutingOptions, type Rule, route } from '../domain/routing.ts';
+import { type RoutingOptions, type Rule, route } from '../domain/rules/routing.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { JoinGroups, StoredMember } from '../store/changes/join-groups.ts';
 import type { ChangeLog } from './change-log.ts';

@@ -1,6 +1,6 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
-import type { RoutingOptions } from '../domain/routing.ts';
-import type { Rule } from '../domain/rule.ts';
+import type { RoutingOptions } from '../domain/rules/routing.ts';
+import type { Rule } from '../domain/rules/rule.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { FirstAttempts } from '../queue/first-attempt.ts';
 import type { Sink } from '../sinks/sink.ts';

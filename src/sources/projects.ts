@@ -1,8 +1,8 @@
 import type { NewChangeRecord } from '../domain/change-record.ts';
 import { WebhookRejected } from '../domain/errors.ts';
 import { isAllowedProject, projectDeniedNote } from '../domain/project-limit.ts';
-import { Patterns } from '../domain/rule-pattern.ts';
-import type { Pattern } from '../domain/rule-regex.ts';
+import { Patterns } from '../domain/rules/pattern.ts';
+import type { Pattern } from '../domain/rules/regex.ts';
 import type { Mapped } from './mapped.ts';
 import type { Source } from './source.ts';
 

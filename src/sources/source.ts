@@ -2,7 +2,7 @@ import type { AlertReport } from '../domain/alert.ts';
 import type { Lookup } from '../domain/change-event.ts';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../domain/change-record.ts';
 import type { RejectionCode } from '../domain/errors.ts';
-import type { Pattern } from '../domain/rule-regex.ts';
+import type { Pattern } from '../domain/rules/regex.ts';
 import type { SeeSetup } from '../domain/setup-seen.ts';
 import type { IgnoredReason, Mapped } from './mapped.ts';
 import type { Answer, ImitatedApi, Outcome } from './outcome.ts';

@@ -35,8 +35,8 @@ export const keys = {
     type: 'string',
     content:
       'a deployment that has ended and received no signal for a day, with all its other data, compressed ' +
-      '(store/changes/packing.ts). The indexes contain its id',
-    writtenBy: 'store/changes/archive.ts',
+      '(store/changes/packed/packing.ts). The indexes contain its id',
+    writtenBy: 'store/changes/packed/archive.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or when it is written to again: then it is unpacked',
   }),
   packedNames: family('packed-names:<digits>', {
@@ -44,21 +44,21 @@ export const keys = {
     content:
       'the id of the packed deployment for each key that it had before: of the deployment, an alias, a remote id or ' +
       'an echo. The name of a field is a part of the digest of that key',
-    writtenBy: 'store/changes/archive.ts',
+    writtenBy: 'store/changes/packed/archive.ts',
     ends: 'a field is deleted with its deployment, or when it is unpacked',
   }),
   textIndex: family('text-index:<part>', {
     type: 'string',
     content:
-      'a part of the text index (store/changes/text-index.ts): for 8,192 packed deployments a bitmap of which ' +
+      'a part of the text index (store/changes/search/text-index.ts): for 8,192 packed deployments a bitmap of which ' +
       'groups of 32 may hold a series of four bytes',
-    writtenBy: 'store/changes/text-index.ts',
+    writtenBy: 'store/changes/search/text-index.ts',
     ends: 'when all its deployments are deleted',
   }),
   textParts: family('text-parts', {
     type: 'zset',
     content: 'the parts of the text index, by the time of the newest deployment (epoch ms); -1: all are deleted',
-    writtenBy: 'store/changes/text-index.ts',
+    writtenBy: 'store/changes/search/text-index.ts',
     ends: 'stays: one entry per 8,192 packed deployments',
   }),
   packingSince: family('packing-since', {
@@ -70,7 +70,7 @@ export const keys = {
   lastPackedId: family('packed-last-id', {
     type: 'string',
     content: 'the number of the deployment that was packed last',
-    writtenBy: 'store/changes/archive.ts',
+    writtenBy: 'store/changes/packed/archive.ts',
     ends: 'stays: one number',
   }),
   firstOccurrence: family('occurrence:<deployment>', {
@@ -120,7 +120,7 @@ export const keys = {
     content:
       'the packed deployments of an index (changes, facet), fifty in one member: six bytes of time and the id of ' +
       'each, newest first (scripts/includes/index-blocks.lua); the score is the time of the newest (epoch ms)',
-    writtenBy: 'store/changes/index-blocks.ts',
+    writtenBy: 'store/changes/packed/index-blocks.ts',
     ends: 'an entry is deleted with its deployment, or when that is unpacked',
   }),
   changesVersion: family('changes-version', {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compileRegex, isRegex, type Pattern } from '../domain/rule-regex.ts';
+import { compileRegex, isRegex, type Pattern } from '../domain/rules/regex.ts';
 import { firstCharacters } from '../values/graphemes.ts';
 import type { Json } from '../values/json.ts';
 import { cutUnits } from '../values/text.ts';

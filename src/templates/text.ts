@@ -1,4 +1,4 @@
-import { Value } from '../domain/rule-value.ts';
+import { Value } from '../domain/rules/value.ts';
 import type { Json } from '../values/json.ts';
 import { type Escape, escapeFor } from './modifiers.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';

@@ -7,7 +7,7 @@ import {
   readChangeFilter,
   toChangeFilter,
   toSpan,
-} from '../store/changes/filter.ts';
+} from '../store/changes/search/filter.ts';
 import { wellFormed } from '../values/text.ts';
 import { meantName } from '../values/typos.ts';
 
@@ -30,7 +30,7 @@ export interface ChangesQuery extends Omit<ChangeFilterQuery, 'since' | 'until'>
   readonly to?: number | undefined;
 }
 
-/** The usual filter (store/changes/filter.ts), with the page's own names for the ends: `from` and `to`. */
+/** The usual filter (store/changes/search/filter.ts), with the page's own names for the ends: `from` and `to`. */
 export function readChangesQuery(
   asked: unknown,
   now: Date,

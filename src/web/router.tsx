@@ -4,7 +4,7 @@ import { prefixOf } from '../http/base-path.ts';
 import { exportChanges } from '../http/export.ts';
 import { sendPerformance } from '../http/performance.ts';
 import type { Spooled } from '../spool/spool.ts';
-import type { Running } from '../store/changes/running.ts';
+import type { Running } from '../store/changes/timeline/running.ts';
 import type { Actions } from './actions.ts';
 import { createActionRoutes } from './actions-routes.tsx';
 import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';

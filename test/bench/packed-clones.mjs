@@ -1,4 +1,4 @@
-// A change log as it is after months: nearly all of its deployments are packed (src/store/changes/packer.ts), a day after
+// A change log as it is after months: nearly all of its deployments are packed (src/store/changes/packed/packer.ts), a day after
 // their end. Packing a million would take a quarter of an hour, so that only some are packed; the others are clones of
 // these, which differ in the seven digits of the mark: in the packed view, the index entries, the search words and names.
 import { MARK_DIGITS, openWriter, toBytes } from './clones.mjs';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { route } from '../../src/domain/routing.ts';
-import { Rule } from '../../src/domain/rule.ts';
+import { route } from '../../src/domain/rules/routing.ts';
+import { Rule } from '../../src/domain/rules/rule.ts';
 import { tierOf } from '../../src/domain/tier.ts';
 import { aDeployment } from '../support/deployment.ts';
 

@@ -7,7 +7,7 @@ import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
 import { exportChanges } from '../../src/http/export.ts';
 import { createSuspects } from '../../src/store/alerts/suspects.ts';
-import { createRunning } from '../../src/store/changes/running.ts';
+import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import { csvRow } from '../../src/values/csv.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { memoryAlerts, memoryDeployments, memoryInbox, memoryLedger, step, webhook } from '../web/stores.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../../src/domain/change-record.ts';
-import { Rule } from '../../src/domain/rule.ts';
+import { Rule } from '../../src/domain/rules/rule.ts';
 import { createBuildView } from '../../src/record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createJoins } from '../../src/recording/joins.ts';

@@ -8,7 +8,7 @@ import { createJoins } from '../../src/recording/joins.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createJoinGroups } from '../../src/store/changes/join-groups.ts';
 import { createRepositories } from '../../src/store/changes/repositories.ts';
-import { createRunning } from '../../src/store/changes/running.ts';
+import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import { sha } from '../support/deployment.ts';
 import { aRecord } from '../support/records.ts';
 import { useRedis } from '../support/use-redis.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAllowedProject, limitProject } from '../../src/domain/project-limit.ts';
-import { Patterns } from '../../src/domain/rule-pattern.ts';
+import { Patterns } from '../../src/domain/rules/pattern.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import { withProjects } from '../../src/sources/projects.ts';
 import { SECRET } from '../support/bridge.ts';

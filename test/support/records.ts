@@ -1,6 +1,6 @@
 import { ChangeRecord, type NewChangeRecord, recordId } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/fold.ts';
-import { route } from '../../src/domain/routing.ts';
+import { route } from '../../src/domain/rules/routing.ts';
 import type { DeploymentView } from '../../src/domain/view.ts';
 import type { BuiltView } from '../../src/store/changes/deployments.ts';
 

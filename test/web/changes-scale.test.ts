@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/fold.ts';
-import { route } from '../../src/domain/routing.ts';
+import { route } from '../../src/domain/rules/routing.ts';
 import { type ChangeLog, createChangeLog } from '../../src/recording/change-log.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
-import { createRunning } from '../../src/store/changes/running.ts';
+import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import { changesPage } from '../../src/web/pages/changes.tsx';
 import { createSuggest } from '../../src/web/suggestions.ts';
 import { alone, aRecord } from '../support/records.ts';

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { Rule } from '../../src/domain/routing.ts';
+import { Rule } from '../../src/domain/rules/routing.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, sink, step, webhook } from './stores.ts';
 import { app, letter, memoryDeadLetters, see, sessionCookie } from './support.ts';
 

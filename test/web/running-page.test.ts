@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { expect, it } from 'vitest';
 import { Owners } from '../../src/domain/owners.ts';
-import { createRunning } from '../../src/store/changes/running.ts';
+import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import { memoryDeployments, step } from './stores.ts';
 import { app, see, sessionCookie } from './support.ts';
 

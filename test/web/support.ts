@@ -5,7 +5,7 @@ import { createAccess, type Token } from '../../src/http/access.ts';
 import { createRefusalLimit } from '../../src/http/refusals.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { createSuspects } from '../../src/store/alerts/suspects.ts';
-import { createRunning } from '../../src/store/changes/running.ts';
+import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Actions } from '../../src/web/actions.ts';
 import { createLive } from '../../src/web/live.ts';

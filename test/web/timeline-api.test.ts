@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
 import { createSuspects } from '../../src/store/alerts/suspects.ts';
-import type { ChangeFilter, Listed } from '../../src/store/changes/query.ts';
-import { createRunning } from '../../src/store/changes/running.ts';
+import type { ChangeFilter, Listed } from '../../src/store/changes/search/query.ts';
+import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import { memoryAlerts, memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
 import { ADMIN } from './support.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { Match, mismatchOf } from '../../domain/rule-match.ts';
+import { Match, mismatchOf } from '../../domain/rules/match.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
 import { Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { type Match, matchOf } from '../../domain/rule-match.ts';
+import { type Match, matchOf } from '../../domain/rules/match.ts';
 import { parsePath, valueAt } from '../../templates/path.ts';
 import type { Scope } from '../../templates/shape.ts';
 import type { Exchange } from './request.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { Match, mismatchOf } from '../../domain/rule-match.ts';
+import { Match, mismatchOf } from '../../domain/rules/match.ts';
 import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
 import type { TemplateContext } from '../../templates/template-context.ts';
 import { Credential, Name } from '../../values/settings.ts';

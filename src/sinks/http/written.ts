@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { State } from '../../domain/change-record.ts';
-import { Match } from '../../domain/rule-match.ts';
+import { Match } from '../../domain/rules/match.ts';
 import { AnswerPath, Success } from './answer.ts';
 import { Auth } from './auth.ts';
 import { Retrying } from './retry.ts';

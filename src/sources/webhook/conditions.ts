@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { matchAny, Patterns } from '../../domain/rule-pattern.ts';
-import type { Pattern } from '../../domain/rule-regex.ts';
+import { matchAny, Patterns } from '../../domain/rules/pattern.ts';
+import type { Pattern } from '../../domain/rules/regex.ts';
 import { parsePath, valueAt } from '../../templates/path.ts';
 import type { Scope } from '../../templates/shape.ts';
 import { shorten } from '../../values/text.ts';

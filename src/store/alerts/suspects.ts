@@ -3,7 +3,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { type Owners, ownerOf } from '../../domain/owners.ts';
 import { AFTER_MS, PLACE_REACH_MS, rankSuspects, SERVICE_REACH_MS, type Suspect } from '../../domain/suspects.ts';
 import type { Deployments } from '../changes/deployments.ts';
-import type { ChangeSelection } from '../changes/filter.ts';
+import type { ChangeSelection } from '../changes/search/filter.ts';
 
 /** The suspects of an alert, and what was compared with it. */
 export interface Suspects {

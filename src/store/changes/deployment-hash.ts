@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
-import { type Fields, unpackFormat2 } from './packing.ts';
+import { type Fields, unpackFormat2 } from './packed/packing.ts';
 import { see, swap } from './swap.ts';
 
 /** Fields of a deployment's hash that are no record: a record's id begins with chg_. */

@@ -6,8 +6,8 @@ import { aliasesOf, type People, personOf } from '../../domain/people.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import type { Deployments } from './deployments.ts';
-import type { ChangeSelection } from './filter.ts';
-import type { NameCounts, ResolvedNames } from './names.ts';
+import type { ChangeSelection } from './search/filter.ts';
+import type { NameCounts, ResolvedNames } from './search/names.ts';
 
 /** Puts them into a view. */
 export function createNaming({ people, owners }: Directory): (view: DeploymentView) => DeploymentView {

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { keys } from '../keys.ts';
-import { forgetPacked } from './archive.ts';
 import { forgetDeployment, parseIndexes, readHash } from './deployment-hash.ts';
-import { isPackedId } from './packed-names.ts';
+import { forgetPacked } from './packed/archive.ts';
+import { isPackedId } from './packed/packed-names.ts';
 
 /** A deployment that is to be deleted, and its data. */
 export interface ExpiredDeployment {

@@ -4,8 +4,8 @@ import { groupOf, type NewMember } from '../../domain/member.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
-import { unpackUnder } from './archive.ts';
-import { namePlace } from './packed-names.ts';
+import { unpackUnder } from './packed/archive.ts';
+import { namePlace } from './packed/packed-names.ts';
 
 /** A member, and the deployment that holds its records. */
 export interface StoredMember extends Member {

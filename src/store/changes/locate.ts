@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
-import { unpackDeployment, unpackUnder } from './archive.ts';
-import { isPackedId, packedUnder } from './packed-names.ts';
+import { unpackDeployment, unpackUnder } from './packed/archive.ts';
+import { isPackedId, packedUnder } from './packed/packed-names.ts';
 
 /** Where a deployment is stored: in its own hash, or packed. */
 export type Located = { readonly name: string } | { readonly packed: string };

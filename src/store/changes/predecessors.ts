@@ -5,8 +5,8 @@ import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { lineageKey, packPredecessor } from './lineage.ts';
-import { isPackedId } from './packed-names.ts';
-import { viewOf } from './packing.ts';
+import { isPackedId } from './packed/packed-names.ts';
+import { viewOf } from './packed/packing.ts';
 
 const read = createScript('read-predecessors');
 

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { readHash } from './deployment-hash.ts';
-import { indexesOf } from './facets.ts';
-import { packTimelineEntry } from './packed-entry.ts';
-import { isPackedId } from './packed-names.ts';
+import { isPackedId } from './packed/packed-names.ts';
+import { indexesOf } from './search/facets.ts';
 import { type Command, logEntry, see, swap } from './swap.ts';
+import { packTimelineEntry } from './timeline/packed-entry.ts';
 import { readView } from './views.ts';
 
 /** Webhooks are answered between two deployments, and the cursor is saved after this many. */

@@ -2,10 +2,10 @@ import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { type ExpiredDeployment, expiredDeploymentOf, forget } from './expired-deployment.ts';
-import { countIn, indexOfPacked, leaving, ungroupOldest } from './index-blocks.ts';
-import { isPackedId } from './packed-names.ts';
+import { countIn, indexOfPacked, leaving, ungroupOldest } from './packed/index-blocks.ts';
+import { isPackedId } from './packed/packed-names.ts';
+import { forgetTexts } from './search/text-index.ts';
 import { swap } from './swap.ts';
-import { forgetTexts } from './text-index.ts';
 
 export interface Retention {
   readonly days: number;

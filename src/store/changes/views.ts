@@ -6,8 +6,8 @@ import { createBinaryScript } from '../script.ts';
 import { parseStored } from '../stored.ts';
 import { PACKED, VIEW } from './deployment-hash.ts';
 import { locate } from './locate.ts';
-import { isPackedId, packedUnder } from './packed-names.ts';
-import { viewOf } from './packing.ts';
+import { isPackedId, packedUnder } from './packed/packed-names.ts';
+import { viewOf } from './packed/packing.ts';
 
 /** The view of each, or its packed form (packing.ts). */
 const readHashes = createBinaryScript('read-views');

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { MadeByApi } from '../../domain/change-record.ts';
 import { shortSha } from '../../values/sha.ts';
-import { packedUnder } from '../changes/packed-names.ts';
+import { packedUnder } from '../changes/packed/packed-names.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { unpackUnder } from '../changes/archive.ts';
-import { namePlace } from '../changes/packed-names.ts';
+import { unpackUnder } from '../changes/packed/archive.ts';
+import { namePlace } from '../changes/packed/packed-names.ts';
 import { createScript } from '../script.ts';
 
 /** The lease of a killed worker expires after this time. A live worker renews its lease three times in it. */

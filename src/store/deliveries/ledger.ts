@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { DeliveryState } from '../../sinks/sink.ts';
-import { readPacked } from '../changes/archive.ts';
-import { packedUnder } from '../changes/packed-names.ts';
-import type { Packed } from '../changes/packing.ts';
+import { readPacked } from '../changes/packed/archive.ts';
+import { packedUnder } from '../changes/packed/packed-names.ts';
+import type { Packed } from '../changes/packed/packing.ts';
 import { keys } from '../keys.ts';
 import { parseStored } from '../stored.ts';
 import type { Attempt } from './attempt.ts';

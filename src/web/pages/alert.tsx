@@ -4,7 +4,7 @@ import { summarize } from '../../domain/summary.ts';
 import type { Suspect } from '../../domain/suspects.ts';
 import type { Alerts } from '../../store/alerts/alerts.ts';
 import type { Suspects, SuspectsOf } from '../../store/alerts/suspects.ts';
-import type { Running } from '../../store/changes/running.ts';
+import type { Running } from '../../store/changes/timeline/running.ts';
 import type { Html } from '../html.ts';
 import { AlertBadge } from '../parts/alert-labels.tsx';
 import { OwnerName } from '../parts/deployment-facts.tsx';

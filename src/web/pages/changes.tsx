@@ -8,11 +8,11 @@ import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Alerts } from '../../store/alerts/alerts.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
-import type { ChangeSelection } from '../../store/changes/filter.ts';
-import { textSuggestions } from '../../store/changes/names.ts';
-import type { Listed } from '../../store/changes/query.ts';
-import type { Running } from '../../store/changes/running.ts';
-import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline.ts';
+import type { ChangeSelection } from '../../store/changes/search/filter.ts';
+import { textSuggestions } from '../../store/changes/search/names.ts';
+import type { Listed } from '../../store/changes/search/query.ts';
+import type { Running } from '../../store/changes/timeline/running.ts';
+import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline/timeline.ts';
 import {
   addressOf,
   type ChangesQuery,

@@ -1,7 +1,7 @@
 import type { ChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { OriginParts } from '../../domain/origins.ts';
-import type { RoutingResult } from '../../domain/routing.ts';
+import type { RoutingResult } from '../../domain/rules/routing.ts';
 import type { RunningStatus } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
@@ -11,7 +11,7 @@ import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
-import type { Running } from '../../store/changes/running.ts';
+import type { Running } from '../../store/changes/timeline/running.ts';
 import type { Ledger } from '../../store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';

@@ -6,7 +6,7 @@ import { byService, columnsOf, type Slot } from '../../domain/running.ts';
 import { selectSlots } from '../../domain/running-filter.ts';
 import { qualifierIn, readDeployments } from '../../http/running.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
-import type { Running } from '../../store/changes/running.ts';
+import type { Running } from '../../store/changes/timeline/running.ts';
 import { TypedText } from '../../values/text.ts';
 import type { Html } from '../html.ts';
 import { filterAddress, isFiltered } from '../parts/filter-address.ts';

@@ -1,4 +1,4 @@
-import type { RoutingResult } from '../../domain/routing.ts';
+import type { RoutingResult } from '../../domain/rules/routing.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';

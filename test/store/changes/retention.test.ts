@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
-import { route } from '../../../src/domain/routing.ts';
+import { route } from '../../../src/domain/rules/routing.ts';
 import { noFlush } from '../../../src/queue/flush.ts';
 import { createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';

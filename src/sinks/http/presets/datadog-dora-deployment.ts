@@ -1,4 +1,4 @@
-import { Match } from '../../../domain/rule-match.ts';
+import { Match } from '../../../domain/rules/match.ts';
 import type { Preset } from '../preset.ts';
 import { ended, started, VERSION } from './times.ts';
 

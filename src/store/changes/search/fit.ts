@@ -1,0 +1,25 @@
+import type { Deployment } from '../../../domain/deployment.ts';
+import { type Facet, facetKey, indexesOf, shasOf } from './facets.ts';
+import type { ChangeSelection } from './filter.ts';
+import { createTextMatch } from './search-terms.ts';
+
+/** The values that exist of each facet. */
+export type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
+
+/** Decides like the indexes whether a deployment that was read matches, and by the whole of a commit and a text. */
+export function createFit({ facets, text }: ChangeSelection): (deployment: Deployment) => boolean {
+  const holdsText = text === undefined ? () => true : createTextMatch(text);
+  const { commit, ...named } = facets;
+  const wanted = Object.entries(named).flatMap(([facet, value]) =>
+    value === undefined ? [] : [[value].flat().map((one) => facetKey(facet as Facet, one))],
+  ); // the keys of `facets` are facets
+  const commits = commit === undefined ? undefined : [commit].flat().map((one) => one.toLowerCase());
+  return (deployment) => {
+    const indexes = new Set(indexesOf(deployment));
+    return (
+      wanted.every((keys) => keys.some((key) => indexes.has(key))) &&
+      (!commits || commits.some((one) => shasOf(deployment).some((sha) => sha.startsWith(one)))) &&
+      holdsText(deployment)
+    );
+  };
+}

@@ -1,0 +1,104 @@
+import type { Redis } from 'ioredis';
+import {
+  FORGIVEN,
+  type ForgivenField,
+  findName,
+  type KnownName,
+  type UnknownName,
+} from '../../../domain/known-names.ts';
+import { peopleCalled, suggestionsFor, type TextSuggestion } from '../../../domain/text-suggestions.ts';
+import type { TimelineEntry } from '../../../domain/timeline-entry.ts';
+import { subjectOf } from '../../../forges/page-address.ts';
+import { countIn } from '../packed/index-blocks.ts';
+import type { TimelineSum } from '../timeline/timeline-fold.ts';
+import { type Facet, facetKey } from './facets.ts';
+import type { ChangeSelection } from './filter.ts';
+
+export interface ResolvedNames {
+  readonly selection: ChangeSelection;
+  readonly unknown: readonly UnknownName[];
+}
+
+/**
+ * Replaces a name that occurs nowhere by the names that contain it: `pay` finds `pay-api` and `pay-worker`. Where none
+ * does, similar names are suggested.
+ * @param count asked only where a name is unknown
+ */
+export async function resolveNames(
+  redis: Redis,
+  selection: ChangeSelection,
+  count: () => Promise<NameCounts>,
+): Promise<ResolvedNames> {
+  const asked = FORGIVEN.flatMap((field) => {
+    const value = selection.facets[field];
+    return typeof value === 'string' ? [{ field, value }] : [];
+  });
+  const sizes = await Promise.all(asked.map(({ field, value }) => countIn(redis, facetKey(field, value))));
+  const missing = asked.filter((_, at) => sizes[at]?.count === 0);
+  if (missing.length === 0) return { selection, unknown: [] };
+  const names = await count();
+  const unknown = missing.map(({ field, value }) => findName(field, value, names[field]));
+  const found = unknown.filter(({ isPart }) => isPart);
+  const facets: Partial<Record<Facet, readonly string[]>> = Object.fromEntries(
+    found.map(({ field, known }) => [field, known.map(({ name }) => name)]),
+  );
+  return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
+}
+
+/** What a text may have meant that finds nothing, or not all. Nothing for an address: it is no name. */
+export async function textSuggestions(
+  text: string | undefined,
+  { names, found }: { readonly names: () => Promise<NameCounts>; readonly found: number },
+): Promise<readonly TextSuggestion[]> {
+  if (text === undefined || subjectOf(text)) return [];
+  const counts = await names();
+  return found === 0 ? suggestionsFor(text, counts) : peopleCalled(text, counts.person);
+}
+
+/** By name in lower case, with one of its spellings. */
+type Counts = ReadonlyMap<string, KnownName>;
+/** How often each name occurs in the change log. */
+export type NameCounts = Readonly<Record<ForgivenField, Counts>>;
+
+type MutableCounts = Map<string, KnownName>;
+
+const NAME_OF: Readonly<Record<ForgivenField, (entry: TimelineEntry) => string | undefined>> = {
+  environment: ({ environment }) => environment.name,
+  service: ({ service }) => service,
+  person: ({ actor }) => actor,
+};
+
+function add(counts: MutableCounts, name: string | undefined, by: 1 | -1): void {
+  if (name === undefined) return;
+  const key = name.toLowerCase();
+  const counted = counts.get(key);
+  const count = (counted?.count ?? 0) + by;
+  if (count > 0) counts.set(key, { name: counted?.name ?? name, count });
+  else counts.delete(key);
+}
+
+const eachField = (of: (field: ForgivenField) => Counts): NameCounts => ({
+  environment: of('environment'),
+  service: of('service'),
+  person: of('person'),
+});
+
+export const NAME_COUNTS: TimelineSum<NameCounts> = {
+  of(entries) {
+    const all = entries.map((lazy) => lazy.entry());
+    return eachField((field) => {
+      const counts: MutableCounts = new Map();
+      for (const entry of all) add(counts, NAME_OF[field](entry), 1);
+      return counts;
+    });
+  },
+  apply: (sum, changes) =>
+    eachField((field) => {
+      const counts: MutableCounts = new Map(sum[field]);
+      for (const { before, after } of changes) {
+        if (before) add(counts, NAME_OF[field](before.entry()), -1);
+        if (after) add(counts, NAME_OF[field](after.entry()), 1);
+      }
+      return counts;
+    }),
+};

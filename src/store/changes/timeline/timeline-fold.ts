@@ -1,0 +1,134 @@
+import type { LazyTimelineEntry } from '../../../domain/timeline-entry.ts';
+import type { ChangeFilter } from '../search/query.ts';
+import type { EntryChange } from './entry-changes.ts';
+
+/** A value computed from all timeline entries. */
+export interface TimelineSum<Sum> {
+  /** How many of the newest it is computed from; absent: all. */
+  readonly most?: number;
+  /** @param entries newest first */
+  of(entries: readonly LazyTimelineEntry[]): Sum;
+  /**
+   * The value after these changes, in their order; `sum` itself stays as it is.
+   * @returns undefined when it can only be computed from all entries
+   */
+  apply(sum: Sum, changes: readonly EntryChange[]): Sum | undefined;
+}
+
+/** The part of the change log (deployments.ts) that it reads. */
+export interface TimelineReads {
+  version(): Promise<string>;
+  changed(from: string, to: string): Promise<readonly EntryChange[] | undefined>;
+  timeline(filter: Pick<ChangeFilter, 'facets'>, limit?: number): Promise<readonly LazyTimelineEntry[]>;
+}
+
+/**
+ * All is read again after this time: a Redis that lost its last writes in a failover, and made others since, may have
+ * another history under the same versions.
+ */
+const READ_AGAIN_MS = 600_000;
+
+interface Known<Sum> {
+  readonly version: string;
+  readonly sum: Sum;
+  readonly readAtMs: number;
+}
+
+export interface TimelineFold<Sum> {
+  read(): Promise<Sum>;
+  /** Undefined: all entries would have to be read, or are being read. */
+  current(): Promise<Sum | undefined>;
+}
+
+/**
+ * The value for everything that is kept, at the cost of what has changed: 100,000 entries are not read again for each
+ * change, whoever wrote it.
+ * @param nowMs a monotonic clock
+ */
+export function createTimelineFold<Sum>(
+  { version, changed, timeline }: TimelineReads,
+  sums: TimelineSum<Sum>,
+  nowMs: () => number = () => performance.now(),
+): TimelineFold<Sum> {
+  let known: Known<Sum> | undefined;
+  let cached: { readonly version: string; readonly sum: Promise<Sum> } | undefined;
+
+  async function readAll(from: string): Promise<Sum> {
+    known = undefined;
+    const readAtMs = nowMs();
+    const entries = await timeline({ facets: {} }, sums.most ?? Number.MAX_SAFE_INTEGER);
+    const to = await version();
+    const meanwhile = await changed(from, to);
+    // Read page by page: where entries moved away meanwhile, others may have been passed over.
+    if (!meanwhile || meanwhile.some(isLoss)) return sums.of(inOrder(entries));
+    const sum = sums.of(withChanges(inOrder(entries), meanwhile));
+    known = { version: to, sum, readAtMs };
+    return sum;
+  }
+
+  async function update(now: string): Promise<Sum | undefined> {
+    const before = known;
+    if (!before || nowMs() - before.readAtMs > READ_AGAIN_MS) return undefined;
+    const changes = await changed(before.version, now);
+    const sum = changes && sums.apply(before.sum, changes);
+    if (sum !== undefined) known = { ...before, version: now, sum };
+    return sum;
+  }
+
+  return {
+    async read() {
+      const now = await version(); // before the reading: what changes meanwhile makes another version
+      if (cached?.version === now) return cached.sum;
+      const made = { version: now, sum: update(now).then((sum) => sum ?? readAll(now)) };
+      cached = made;
+      made.sum.catch(() => {
+        if (cached === made) cached = undefined; // Redis was away: the next one asks again
+      });
+      return made.sum;
+    },
+    async current() {
+      const now = await version();
+      return known?.version === now ? known.sum : update(now);
+    },
+  };
+}
+
+const isLoss = ({ before, after }: EntryChange): boolean =>
+  before !== undefined && (after === undefined || after.atMs < before.atMs);
+
+/** Without those that were read twice, because newer ones came in between two pages. */
+function inOrder(entries: readonly LazyTimelineEntry[]): readonly LazyTimelineEntry[] {
+  let lastMs = Number.POSITIVE_INFINITY;
+  let first: LazyTimelineEntry | undefined;
+  let keysAtOnce = new Set<string>();
+  const isNext = (entry: LazyTimelineEntry): boolean => {
+    if (entry.atMs > lastMs) return false;
+    if (entry.atMs < lastMs) {
+      lastMs = entry.atMs;
+      first = entry;
+      keysAtOnce = new Set();
+      return true;
+    }
+    if (first) keysAtOnce.add(first.entry().key);
+    const { key } = entry.entry();
+    if (keysAtOnce.has(key)) return false;
+    keysAtOnce.add(key);
+    return true;
+  };
+  return entries.filter(isNext);
+}
+
+/** Some of them may have been read already. */
+function withChanges(
+  entries: readonly LazyTimelineEntry[],
+  changes: readonly EntryChange[],
+): readonly LazyTimelineEntry[] {
+  if (changes.length === 0) return entries;
+  const latest = new Map<string, LazyTimelineEntry | undefined>();
+  for (const { before, after } of changes) {
+    if (before) latest.set(before.entry().key, undefined);
+    if (after) latest.set(after.entry().key, after);
+  }
+  const others = entries.filter((entry) => !latest.has(entry.entry().key));
+  return [...others, ...latest.values()].filter((one) => one !== undefined).sort((a, b) => b.atMs - a.atMs);
+}
