@@ -89,7 +89,6 @@ const SIGN_IN = { retry: 'backoff' } as const;
 
 describe('a success without a useful body', () => {
   it.each([
-    ['200 with HTML', reply(200, HTML, { 'content-type': 'text/html' })],
     ['200 with nothing', reply(200)],
     ['200 with a number', reply(200, '7')],
     ['200 with null', reply(200, 'null')],
@@ -103,6 +102,11 @@ describe('a success without a useful body', () => {
     expect(told.outcome).toMatchObject({ message: expect.stringMatching(/^20\d created/) });
     expect(told.outcome).not.toHaveProperty('remoteId');
     expect(await attempt('gitlab', url)).toMatchObject({ outcome: SIGN_IN, looksFirst: true });
+  });
+
+  it('200 with a web page is a response of neither', async () => {
+    const { url } = await destination(reply(200, HTML, { 'content-type': 'text/html' }));
+    for (const name of NAMES) expect(await attempt(name, url)).toMatchObject({ outcome: SIGN_IN, looksFirst: true });
   });
 
   it('204 counts as delivered to Alert24 as well', async () => {
