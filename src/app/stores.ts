@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
 import { type Flush, noFlush } from '../queue/flush.ts';
 import { createReplication } from '../queue/replication.ts';
+import { serverIdOf } from '../queue/server-id.ts';
 import { createBuildView } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
 import { createFollowRename } from '../recording/follow-rename.ts';
@@ -40,7 +41,9 @@ const SECONDS_A_DAY = 86_400;
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const keepSeconds = Math.ceil((config.changes.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const echoes = createEchoes(redis, keepSeconds);
-  const deployments = withDirectory(createDeployments(redis, config.changes), config);
+  // A Redis that may not be asked counts as one server.
+  const serverId = () => serverIdOf(redis).catch(() => '');
+  const deployments = withDirectory(createDeployments(redis, config.changes, { serverId }), config);
   const { rules, routing } = config;
   const repositories = createRepositories(redis, config.changes.days + MARGIN_DAYS);
   const { formerName } = repositories;

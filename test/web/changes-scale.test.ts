@@ -26,7 +26,7 @@ beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
   deployments = createChangeLog(
-    createDeployments(redis, { days: 400, count: 100_000 }, () => 0),
+    createDeployments(redis, { days: 400, count: 100_000 }, { nowMs: () => 0 }),
     (key, records) => alone({ ...route(fold(key, records), []), lineage: key, heardAt: NOW.toISOString() }),
   );
   const stepMs = 86_000_000 / MANY;

@@ -24,7 +24,7 @@ import { type ChangeFilter, type Listed, list } from './search/query.ts';
 import { scan } from './search/scan.ts';
 import { createSearch } from './search/search.ts';
 import { packTerms } from './search/search-terms.ts';
-import { type EntryChange, readEntryChanges } from './timeline/entry-changes.ts';
+import { type EntryChange, readEntryChanges, versionOf } from './timeline/entry-changes.ts';
 import { keepNewest } from './timeline/newest-entries.ts';
 import { packTimelineEntry } from './timeline/packed-entry.ts';
 import { type Beside, readBeside, readTimeline } from './timeline/timeline.ts';
@@ -111,14 +111,29 @@ export interface Deployments {
 
 const SECONDS_A_DAY = 86_400;
 
-/** @param nowMs a monotonic clock */
-export function createDeployments(redis: Redis, retention: Retention, nowMs?: () => number): Deployments {
+export interface DeploymentsParts {
+  /** A monotonic clock. */
+  readonly nowMs?: () => number;
+  /**
+   * Identifies the server that has the data: after a failover, which may lose the last writes, the same version of the
+   * change log may stand for another history.
+   */
+  readonly serverId?: () => Promise<string>;
+}
+
+const ONE_SERVER = async () => '';
+
+export function createDeployments(redis: Redis, retention: Retention, parts: DeploymentsParts = {}): Deployments {
+  const { nowMs, serverId = ONE_SERVER } = parts;
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
   const search = createSearch(redis, readEach, nowMs);
   const stored = {
     timeline: (selection: ChangeSelection, limit?: number) => readTimeline({ redis, search }, selection, limit),
-    version: async () => (await redis.get(keys.changesVersion())) ?? '0',
+    version: async () => {
+      const [server, number] = await Promise.all([serverId(), redis.get(keys.changesVersion())]);
+      return versionOf(server, number ?? '0');
+    },
     changed: (from: string, to: string) => readEntryChanges(redis, from, to),
   };
   const reading = { ...stored, timeline: keepNewest(stored, nowMs) };

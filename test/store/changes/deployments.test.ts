@@ -163,7 +163,7 @@ describe('the change log', () => {
     expect(marks.map((dot) => dot.entry().key)).toEqual(['job:3']);
 
     let nowMs = 0;
-    const slow = createDeployments(redis, { days: 400, count: 100_000 }, () => (nowMs += 1_200));
+    const slow = createDeployments(redis, { days: 400, count: 100_000 }, { nowMs: () => (nowMs += 1_200) });
     const some = await slow.list({ ...everything, facets, limit: 4_000 });
     const { count = 0, reachedMs = 0 } = some.stopped ?? {};
     expect(count).toBeGreaterThan(500);

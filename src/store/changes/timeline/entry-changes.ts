@@ -12,19 +12,31 @@ export interface EntryChange {
 /** As many as scripts/includes/log-entry.lua keeps. */
 const MAX_CHANGES = 1_000;
 
+/** A version of the change log, as one server has it. */
+export const versionOf = (server: string, number: string): string => (server === '' ? number : `${server}:${number}`);
+
+/** How many versions one is after another; undefined where they are of two servers. */
+function stepsBetween(from: string, to: string): number | undefined {
+  const [fromEnd, toEnd] = [from.lastIndexOf(':') + 1, to.lastIndexOf(':') + 1];
+  return from.slice(0, fromEnd) === to.slice(0, toEnd)
+    ? Number(to.slice(toEnd)) - Number(from.slice(fromEnd))
+    : undefined;
+}
+
 /**
  * All changes after one version of the change log, up to and including another.
- * @returns undefined when one of these versions is not in the log: too long ago, or written by 0.1.0
+ * @returns undefined when one of these versions is not in the log: too long ago, written by 0.1.0, or of another server
  */
 export async function readEntryChanges(
   redis: Redis,
   from: string,
   to: string,
 ): Promise<readonly EntryChange[] | undefined> {
-  const count = Number(to) - Number(from);
+  const count = stepsBetween(from, to);
   if (count === 0) return [];
-  if (!(count > 0 && count <= MAX_CHANGES)) return undefined;
-  const logged = await redis.xrange(keys.entryChanges(), `${Number(from) + 1}-0`, `${to}-0`);
+  if (count === undefined || !(count > 0 && count <= MAX_CHANGES)) return undefined;
+  const last = Number(to.slice(to.lastIndexOf(':') + 1));
+  const logged = await redis.xrange(keys.entryChanges(), `${last - count + 1}-0`, `${last}-0`);
   if (logged.length !== count) return undefined;
   const unpack = createUnpack();
   const read = (text: string): LazyTimelineEntry | undefined => {

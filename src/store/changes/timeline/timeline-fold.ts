@@ -23,10 +23,10 @@ export interface TimelineReads {
 }
 
 /**
- * All is read again after this time: a Redis that lost its last writes in a failover, and made others since, may have
- * another history under the same versions.
+ * All is read again after this time, for whatever else may have made it wrong: a server that may not be asked for its
+ * id can have another history after a failover.
  */
-const READ_AGAIN_MS = 600_000;
+const READ_AGAIN_MS = 3_600_000;
 
 interface Known<Sum> {
   readonly version: string;

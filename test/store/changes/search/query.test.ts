@@ -56,7 +56,7 @@ beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
   deployments = createChangeLog(
-    createDeployments(redis, { days: 4_000, count: 100_000 }, () => 0),
+    createDeployments(redis, { days: 4_000, count: 100_000 }, { nowMs: () => 0 }),
     (key, records) => alone(plainView(key, records)),
   );
   const records = Array.from({ length: MANY }, (_, at) => recordOf(at));

@@ -126,6 +126,19 @@ describe('what became of timeline entries', () => {
     );
   });
 
+  it('reads all again when another server has the data: the same version may stand for another history', async () => {
+    let server = 'one';
+    const parts = { serverId: async () => server };
+    const process = reader(createDeployments(redis, { days: 400, count: 1_000 }, parts));
+    await replica().apply(aRecord({ deployment: 'job:1' }));
+    await process.shown();
+    await redis.flushall(); // a failover that lost the write
+    server = 'other';
+    await replica().apply(aRecord({ deployment: 'job:2', service: 'ledger' }));
+    expect(await process.shown()).toEqual(await reader().shown());
+    expect(process.reads()).toBe(2);
+  });
+
   it('shows an old deployment that changes in place at once, without reading the others', async () => {
     const writer = replica();
     for (let number = 0; number < 20; number++)
