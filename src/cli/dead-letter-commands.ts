@@ -35,17 +35,17 @@ export function addDeadLetters(program: Command): void {
         showDeadLetter(config, id),
       ),
     );
-  for (const order of ['replay', 'drop'] as const)
-    withBridgeOptions(
-      filtered(deadLetters.command(order).description(order === 'replay' ? 'retry them' : 'delete them')),
-    )
+  for (const order of ['replay', 'drop'] as const) {
+    const command = filtered(deadLetters.command(order).description(order === 'replay' ? 'retry them' : 'delete them'))
       .option('--all', 'all of them')
-      .option('--dry-run', 'say how many')
-      .option('--remap', 'replay: map the webhooks again from their kept bodies')
+      .option('--dry-run', 'say how many');
+    if (order === 'replay') command.option('--remap', 'map the webhooks again from their kept bodies first');
+    withBridgeOptions(command)
       .option('--json', 'for programs')
       .action((options: BridgeAccess & DeadLetterOptions) =>
         runRemoteCommand(import('./dead-letters.ts'), options, ({ orderDeadLetters }, config) =>
           orderDeadLetters(config, order, options),
         ),
       );
+  }
 }

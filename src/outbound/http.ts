@@ -112,8 +112,12 @@ export const isApiSuccess = (answer: JsonAnswer): boolean => isSuccess(answer) &
 
 export const PAGE_ADVICE = 'A web page answers in place of the API: check';
 
-export const isPage = ({ text }: Pick<JsonAnswer, 'text'>): boolean =>
-  /^<(?:!doctype html|html)\b/i.test(text.slice(0, PAGE_BEGINS_WITHIN).trimStart());
+/** Some servers call any answer HTML, also an empty one or JSON: it has to begin like it, too. */
+export function isPage({ text, headers }: Pick<JsonAnswer, 'text' | 'headers'>): boolean {
+  const begin = text.slice(0, PAGE_BEGINS_WITHIN).trimStart();
+  const isCalledHtml = /^text\/html\b/i.test(String(headers['content-type'] ?? ''));
+  return /^<(?:!doctype html|html)\b/i.test(begin) || (isCalledHtml && begin.startsWith('<'));
+}
 
 const PAGE_BEGINS_WITHIN = 200; // characters
 

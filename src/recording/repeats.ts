@@ -3,6 +3,7 @@ import { isFinal, type Moment, RANK } from '../domain/deployment.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { RepeatNames } from '../store/changes/repeat-names.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
+import { isOtherRun, recoveryOf } from './runs.ts';
 
 export interface RepeatParts {
   readonly names: RepeatNames;
@@ -49,7 +50,10 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     if (same) return { name: same.deployment.key, view: same };
     const moment = momentOf(record);
     for (const candidate of neighborsOf(candidates, moment)) {
-      if (!(await isOtherRun(changeLog, candidate, record)) && (await isMomentOf(changeLog, candidate.view, moment)))
+      if (
+        !(await isOtherRun(changeLog, candidate.view, record)) &&
+        (await isMomentOf(changeLog, candidate.view, moment))
+      )
         return candidate;
     }
     return undefined;
@@ -117,54 +121,6 @@ export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeReco
   state,
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
-
-/** Both name their run, and it is not the same one. */
-async function isOtherRun(
-  changeLog: Pick<ChangeLog, 'records'>,
-  { view }: Candidate,
-  record: ChangeRecord,
-): Promise<boolean> {
-  const isStart = isDatedStart(record) && timeOf(view) < record.occurredAt;
-  if (record.base === undefined && !isStart) return false;
-  const records = await changeLog.records(view.deployment.key);
-  return records.some(({ base }) => base !== undefined) && !isRecovery(record, view, records);
-}
-
-/** It knows when it began, and not what is deployed: after the end of a run, it is the start of the next one. */
-const isDatedStart = ({ state, base, periodic, doubts }: ChangeRecord): boolean =>
-  !isFinal(state) && base === undefined && !periodic && doubts?.occurredAt === undefined;
-
-/** It ended well, was reported as unhealthy by a signal that names no run, and is healthy again. */
-function isRecovery(
-  { state, runIsUncertain }: ChangeRecord,
-  { deployment }: DeploymentView,
-  records: readonly ChangeRecord[],
-): boolean {
-  if (!runIsUncertain || state !== 'succeeded' || deployment.succeededAt === undefined) return false;
-  return records.some((one) => one.id === deployment.decidedBy && one.reportsHealth && one.base === undefined);
-}
-
-/** A request that is sent again, or overtakes another, arrives within seconds: Argo CD tries four times in eight. */
-const REPEATED_WITHIN_MS = 60_000;
-
-/**
- * A success with the time of the sync, as at its first report, long after a report of bad health: what is new in it is
- * that the service is healthy again, and the time of that is when it came in.
- */
-async function recoveryOf(
-  changeLog: Pick<ChangeLog, 'get' | 'records'>,
-  record: ChangeRecord,
-): Promise<ChangeRecord | undefined> {
-  if (record.state !== 'succeeded') return undefined;
-  const view = await changeLog.get(record.deployment);
-  if (view?.deployment.succeededAt === undefined || record.occurredAt > timeOf(view)) return undefined;
-  const { key, decidedBy } = view.deployment;
-  const decider = (await changeLog.records(key)).find(({ id }) => id === decidedBy);
-  const isLater = Date.parse(record.receivedAt) - Date.parse(decider?.receivedAt ?? '') > REPEATED_WITHIN_MS;
-  if (!decider?.reportsHealth || !isLater) return undefined;
-  const { finishedAt, ...recovered } = named(record, key);
-  return { ...recovered, occurredAt: record.receivedAt, id: recordId(key, record.state, record.id, record.receivedAt) };
-}
 
 /** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {

@@ -90,6 +90,8 @@ const SIGN_IN = { retry: 'backoff' } as const;
 describe('a success without a useful body', () => {
   it.each([
     ['200 with nothing', reply(200)],
+    ['200 with nothing that is called HTML', reply(200, '', { 'content-type': 'text/html' })],
+    ['200 with JSON that is called HTML', reply(200, '{}', { 'content-type': 'text/html' })],
     ['200 with a number', reply(200, '7')],
     ['200 with null', reply(200, 'null')],
     ['200 with an id that is an object', reply(200, '{"id":{"a":1},"data":[]}')],
@@ -104,8 +106,13 @@ describe('a success without a useful body', () => {
     expect(await attempt('gitlab', url)).toMatchObject({ outcome: SIGN_IN, looksFirst: true });
   });
 
-  it('200 with a web page is a response of neither', async () => {
-    const { url } = await destination(reply(200, HTML, { 'content-type': 'text/html' }));
+  it.each([
+    ['a web page', HTML, 'text/html'],
+    ['a web page that is called text', HTML, 'text/plain'],
+    ['a comment before the page', `\n<!-- proxy -->${HTML}`, 'text/html; charset=utf-8'],
+    ['a part of a page', '<h1>Sign in</h1>', 'TEXT/HTML'],
+  ])('200 with %s is a response of neither', async (_, body, type) => {
+    const { url } = await destination(reply(200, body, { 'content-type': type }));
     for (const name of NAMES) expect(await attempt(name, url)).toMatchObject({ outcome: SIGN_IN, looksFirst: true });
   });
 
