@@ -4,9 +4,9 @@ import type { Member } from './join.ts';
 const LOOKED_AT = 3;
 
 /**
- * Whether another signal will probably report the end of this deployment soon: in the same environment, signals that
- * are still missing here reported the end of one of the last deployments within `withinMs` of each other. A destination
- * that accepts a state only once should then get it later, with what all signals report.
+ * Whether another signal will probably report the end of this deployment soon: in the same environment, one of the last
+ * deployments was reported by a signal that has ended this one, and within `withinMs` of it by one that is still
+ * missing here. A destination that accepts a state only once should then get it later, with what all signals report.
  * @param plan each member's key → the key of its deployment
  */
 export function awaitsAnother(
@@ -24,8 +24,9 @@ export function awaitsAnother(
   const before = [...new Set(others.map(rootOf))].slice(0, LOOKED_AT);
   return before.some((root) => {
     const ends = endsOf(members.filter((member) => rootOf(member) === root));
-    const first = Math.min(...ends.values());
-    return [...ends].some(([signal, at]) => at - first <= withinMs && !ownEnds.has(signal));
+    const here = [...ends].filter(([signal]) => ownEnds.has(signal));
+    const missing = [...ends].filter(([signal]) => !ownEnds.has(signal));
+    return missing.some(([, at]) => here.some(([, ownAt]) => Math.abs(at - ownAt) <= withinMs));
   });
 }
 
