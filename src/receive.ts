@@ -1,7 +1,7 @@
 import { NotKept, WebhookRejected } from './domain/errors.ts';
 import type { Mapped } from './sources/mapped.ts';
 import type { Outcome, Served } from './sources/outcome.ts';
-import type { Webhook } from './sources/received-webhook.ts';
+import type { ReadWebhook, Webhook } from './sources/received-webhook.ts';
 import type { Rows } from './sources/rows.ts';
 import { sender } from './sources/sender.ts';
 import type { Source } from './sources/source.ts';
@@ -10,7 +10,7 @@ import { parseJson } from './values/parse-json.ts';
 
 export interface ReceiveParts {
   /** Makes the webhook and its records durable, or throws NotKept within 2 s. */
-  readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
+  readonly keep: (source: Source, webhook: ReadWebhook, mapped: Mapped) => Promise<void>;
   /**
    * Notes a webhook that was refused, and returns the id by which it is found in the inbox. Never fails, and never
    * takes long.
@@ -33,10 +33,11 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
       source = sender(candidates, webhook);
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
-      const mapped = { ...read(source, served.webhook), ...(served.row && { row: served.row }) };
+      const { mapped: reported, json } = read(source, served.webhook);
+      const mapped = served.row ? { ...reported, row: served.row } : reported;
       // Asked before it is kept: the worker may record it a moment later.
       const isKnown = await isRepeat(source, mapped, served.webhook);
-      await keep(source, served.webhook, mapped);
+      await keep(source, { ...served.webhook, json }, mapped);
       const outcome = outcomeOf(mapped, served);
       return { source, outcome: outcome.kind === 'accepted' && isKnown ? { ...outcome, isRepeat: true } : outcome };
     } catch (error) {
@@ -63,16 +64,14 @@ export function outcomeOf(mapped: Mapped, { answer }: Pick<Served, 'answer'>): E
 }
 
 /**
- * Maps the webhook.
+ * Reads and maps the webhook.
  * @throws WebhookRejected
  */
-export function read(source: Source, webhook: Webhook): Mapped {
+export function read(source: Source, webhook: Webhook): Pick<ReadWebhook, 'json'> & { readonly mapped: Mapped } {
   const parsed = parseJson(webhook.body, source);
-  if (parsed.ok) return source.map(parsed.value, webhook);
+  if (parsed.ok)
+    return { mapped: source.map(parsed.value, webhook), json: parsed.isRepaired ? undefined : parsed.value };
   if (!source.keepsBrokenJson) throw new WebhookRejected('not_json', parsed.message);
-  return {
-    kind: 'ignored',
-    reason: 'invalid_json',
-    detail: `${parsed.message} (offset ${parsed.offset})`,
-  };
+  const detail = `${parsed.message} (offset ${parsed.offset})`;
+  return { mapped: { kind: 'ignored', reason: 'invalid_json', detail } };
 }

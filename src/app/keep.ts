@@ -5,7 +5,7 @@ import type { Flush } from '../queue/flush.ts';
 import { keptWithin, type Queues } from '../queue/queues.ts';
 import type { Mapped } from '../sources/mapped.ts';
 import { mistakeWithSecret } from '../sources/near-secret.ts';
-import type { Webhook } from '../sources/received-webhook.ts';
+import type { ReadWebhook, Webhook } from '../sources/received-webhook.ts';
 import type { Rows } from '../sources/rows.ts';
 import type { Source } from '../sources/source.ts';
 import { secretOfAnother } from '../sources/wrong-secret.ts';
@@ -72,10 +72,10 @@ export function createKeep(parts: KeepParts) {
     clock,
   });
 
-  const keepSomewhere = async (webhook: Webhook, reported: Reported): Promise<void> => {
+  const keepSomewhere = async (webhook: ReadWebhook, reported: Reported): Promise<void> => {
     // Masked first: a cut through a secret would leave half of it.
     const { value, json } = mask.written(reported);
-    const kept = toKept(value, redactBody(mask.bytes(webhook.body)));
+    const kept = toKept(value, safeBody(webhook, mask));
     if (clock().getTime() >= distrustedUntilMs && room.hasSpace()) {
       const failure = await toRedis(kept).then(
         () => undefined,
@@ -122,7 +122,7 @@ export function createKeep(parts: KeepParts) {
      * An ignored webhook has nothing to lose but its line in the inbox.
      * @throws NotKept when records could be made durable nowhere
      */
-    async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
+    async keep(source: Source, webhook: ReadWebhook, mapped: Mapped): Promise<void> {
       const otherwise = mapped.kind === 'ignored' ? ignoredAs(mapped) : undefined;
       const entry = toEntry(
         source,
@@ -157,7 +157,7 @@ export function createKeep(parts: KeepParts) {
     async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<string> {
       if (error.code === 'bad_signature') return noteRefused(source, webhook, error);
       const entry = mask.value(rejectedEntry(source, webhook, error));
-      await keptWithin(NOTE_WITHIN_MS, inbox.add(entry, redactBody(mask.bytes(webhook.body)))).catch(onLoss);
+      await keptWithin(NOTE_WITHIN_MS, inbox.add(entry, safeBody(webhook, mask))).catch(onLoss);
       return webhook.id;
     },
     noteRefused,
@@ -167,6 +167,11 @@ export function createKeep(parts: KeepParts) {
 type MappedRecords = Omit<Extract<Mapped, { kind: 'records' }>, 'kind'>;
 
 const ignoredAs = ({ reason, detail }: Extract<Mapped, { kind: 'ignored' }>) => ({ reason, ...(detail && { detail }) });
+
+function safeBody({ body, json }: ReadWebhook, mask: Mask): Buffer {
+  const masked = mask.bytes(body);
+  return redactBody(masked, masked === body ? json : undefined);
+}
 
 /** Redis's own message, where there is one. */
 function reasonOf(failure: unknown): string {

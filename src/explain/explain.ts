@@ -134,7 +134,7 @@ async function outcomeIn(source: Source, webhook: Webhook, checkSignature: boole
     if (checkSignature) source.verify(webhook);
     const served = await serve(source, webhook, NO_ROWS);
     if (served.kind === 'answer') return { kind: 'answered', answer: served.answer };
-    return outcomeOf(read(source, served.webhook), served);
+    return outcomeOf(read(source, served.webhook).mapped, served);
   } catch (error) {
     if (error instanceof WebhookRejected) return { kind: 'rejected', error };
     throw error;

@@ -16,5 +16,11 @@ export interface Webhook {
   readonly address?: string;
 }
 
+/** A webhook whose body was read. */
+export interface ReadWebhook extends Webhook {
+  /** What exactly these bytes are as JSON: it need not be parsed again. Undefined: it was not parsed, or is no JSON. */
+  readonly json?: unknown;
+}
+
 /** The part of a webhook that is known before its body is read. */
 export type WebhookHead = Omit<Webhook, 'body'>;

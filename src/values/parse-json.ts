@@ -4,7 +4,8 @@ import { beyondMostValues, TOO_MANY_VALUES } from './json-limits.ts';
 
 /** Offsets count UTF-16 units of the text after the byte order mark; lines and columns begin with 1. */
 export type ParsedJson =
-  | { readonly ok: true; readonly value: unknown }
+  /** `isRepaired`: the body itself is no JSON. */
+  | { readonly ok: true; readonly value: unknown; readonly isRepaired?: true }
   | {
       readonly ok: false;
       /**
@@ -61,7 +62,7 @@ function parseFilled(text: string): ParsedJson | undefined {
   const filled = fillEmptyValues(text);
   if (filled === text) return undefined;
   try {
-    return { ok: true, value: readJson(filled) };
+    return { ok: true, value: readJson(filled), isRepaired: true };
   } catch {
     return undefined; // positions refer to the text as it came
   }

@@ -1,5 +1,5 @@
 import { beyondMostValues } from './json-limits.ts';
-import { isSecretKey, isSecretName } from './secret-names.ts';
+import { isSecretField, isSecretName } from './secret-names.ts';
 import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
 
 /** Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. */
@@ -22,13 +22,14 @@ const NOT_KEPT = '[not kept: it may hold a secret, and it cannot be read to take
  * A body without secrets, as it is kept and shown: without the values of CI variables (GitLab's pipeline hooks carry
  * them), of fields whose names mark them as secret, of signed addresses, and without secrets that are recognised by
  * their shape. Names are compared after unescaping. Returns the same bytes when nothing is masked.
+ * @param json what these bytes were parsed to, where they were: it stays as it is
  */
-export function redactBody(body: Buffer): Buffer {
+export function redactBody(body: Buffer, json?: unknown): Buffer {
   const text = body.toString('latin1'); // the words are ASCII, and this is read three times as fast
   const hasShapes = mayHoldSecret(text) || ESCAPED_ASCII.test(text);
   if (!hasShapes && !SECRET_WORDS.test(text)) return body;
   if (body.length === 0) return body;
-  return redactJson(body, hasShapes ? hideSecrets : (value) => value) ?? redactText(body, text);
+  return redactJson(body, json, hasShapes ? hideSecrets : undefined) ?? redactText(body, text);
 }
 
 /** It is no JSON, or beyond the limits of what is parsed. */
@@ -37,64 +38,72 @@ function redactText(body: Buffer, text: string): Buffer {
   return Buffer.from(isNamed ? NOT_KEPT : hideSecrets(body.toString('utf8')));
 }
 
-type HideShapes = (text: string) => string;
+/** Undefined: no text of the body has a shape of a secret, and only names are looked at. */
+type HideShapes = ((text: string) => string) | undefined;
 
 /** @returns undefined for what is no JSON, or beyond the limits of what is parsed. */
-function redactJson(body: Buffer, hideShapes: HideShapes): Buffer | undefined {
-  if (beyondMostValues(body) !== undefined) return undefined;
+function redactJson(body: Buffer, json: unknown, hideShapes: HideShapes): Buffer | undefined {
+  if (json === undefined && beyondMostValues(body) !== undefined) return undefined;
   try {
-    const root = { value: JSON.parse(body.toString('utf8')) };
-    hideIn(root, { hideShapes });
+    const value: unknown = json ?? JSON.parse(body.toString('utf8'));
     // written again even where nothing was masked: a duplicate key may hide a secret
-    return Buffer.from(JSON.stringify(root.value));
+    return Buffer.from(JSON.stringify(hidden(value, '', hideShapes)));
   } catch {
     return undefined;
   }
 }
 
-interface Hiding {
-  readonly hideShapes: HideShapes;
-  /** The name of an outer field marks everything below it as secret, as in `"token": { "value": "…" }`. */
-  readonly secretName?: string;
-}
-
 /**
- * In place: a reviver would take three times as long.
- * @param listName the name of the list, within one
+ * The same value where nothing is to be hidden. A reviver of JSON.parse would take three times as long.
+ * @param name of the field that holds it; that of an outer field which marks everything below it as secret, as in
+ *   `"token": { "value": "…" }`; in a list, the name of the list
  */
-function hideIn(holder: object, hiding: Hiding, listName?: string): void {
-  const fields = holder as Record<string, unknown>; // what JSON.parse gives
-  for (const key of namesIn(holder, hiding.hideShapes)) {
-    const value = fields[key];
-    const name = hiding.secretName ?? listName ?? key;
-    if (typeof value !== 'object' || value === null) {
-      fields[key] = hidden(name, value, hiding.hideShapes);
-      continue;
-    }
-    const isList = Array.isArray(value);
-    hideIn(value, isSecretName(name) ? { ...hiding, secretName: name } : hiding, isList ? name : undefined);
-    if (isList && name === 'variables') hideVariables(value);
-  }
-}
-
-/** The names of the fields, after those that hold a secret have been replaced. */
-function namesIn(holder: object, hideShapes: HideShapes): string[] {
-  const names = Object.keys(holder);
-  // In one search: no shape of a secret spans a line break.
-  if (Array.isArray(holder) || !mayHoldSecret(names.join('\n'))) return names;
-  hideNames(holder, hideShapes);
-  return Object.keys(holder);
-}
-
-function hidden(name: string, value: unknown, hideShapes: HideShapes): unknown {
+function hidden(value: unknown, name: string, hideShapes: HideShapes): unknown {
+  if (typeof value === 'string') return hiddenText(value, name, hideShapes);
   if (typeof value === 'number') return isSecretName(name) ? REDACTED : value;
-  if (typeof value !== 'string' || value === '') return value;
-  if (isSecretName(name) || isSecretKey(name, value)) return REDACTED;
-  const signed = SIGNED_URL.exec(value);
-  return signed ? `${hideShapes(signed[1] ?? '')}?${REDACTED}` : hideShapes(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const list = changed(value, () => name, hideShapes);
+    return name === 'variables' ? list.map(withoutValue) : list;
+  }
+  return changed(withSafeNames(value, hideShapes), isSecretName(name) ? () => name : (key) => key, hideShapes);
 }
 
-function hideVariables(variables: readonly unknown[]): void {
-  for (const variable of variables)
-    if (typeof variable === 'object' && variable !== null && 'value' in variable) variable.value = REDACTED;
+/** A copy with what has changed, or the very same. */
+function changed<Holder extends object>(
+  holder: Holder,
+  nameOf: (key: string) => string,
+  hideShapes: HideShapes,
+): Holder {
+  let copy: Holder | undefined;
+  for (const key of Object.keys(holder) as (keyof Holder & string)[]) {
+    const shown = hidden(holder[key], nameOf(key), hideShapes);
+    if (shown === holder[key]) continue;
+    copy ??= (Array.isArray(holder) ? [...holder] : { ...holder }) as Holder;
+    copy[key] = shown as Holder[typeof key];
+  }
+  return copy ?? holder;
 }
+
+/** The names of its fields may hold a secret as well. In one search: no shape of a secret spans a line break. */
+function withSafeNames(holder: object, hideShapes: HideShapes): object {
+  if (!hideShapes || !mayHoldSecret(Object.keys(holder).join('\n'))) return holder;
+  const copy = { ...holder };
+  hideNames(copy, hideShapes);
+  return copy;
+}
+
+function hiddenText(text: string, name: string, hideShapes: HideShapes): string {
+  if (text === '') return text;
+  if (isSecretField(name, text)) return REDACTED;
+  const signed = text.includes('?') ? SIGNED_URL.exec(text) : null;
+  const shown = signed?.[1] ?? text;
+  const safe = hideShapes ? hideShapes(shown) : shown;
+  return signed ? `${safe}?${REDACTED}` : safe;
+}
+
+/** A variable of CI. */
+const withoutValue = (variable: unknown): unknown =>
+  typeof variable === 'object' && variable !== null && 'value' in variable
+    ? { ...variable, value: REDACTED }
+    : variable;

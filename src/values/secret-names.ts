@@ -29,10 +29,28 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(['pass', 'pwd', 'jwt', 'sig', 
 const LONGEST_NAME = 200;
 
 /** Whether a field or variable of this name holds a secret, whatever the case and separators of the name. */
-export const isSecretName = memoized((name: string): boolean => {
-  const plain = name.slice(-LONGEST_NAME).toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
-  return SECRET_NAMES.has(plain) || SECRET_ENDS.some((end) => plain.endsWith(end));
+export const isSecretName = (name: string): boolean => kindOf(name) === 'secret';
+
+/** In most webhooks a field called `key` identifies something: a project, an issue, a build. */
+type NameKind = 'secret' | 'key' | 'other';
+
+const KEY_ENDS = /keys?$/i;
+
+const kindOf = memoized((name: string): NameKind => {
+  const end = name.slice(-LONGEST_NAME);
+  const plain = end.toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
+  if (SECRET_NAMES.has(plain) || SECRET_ENDS.some((secret) => plain.endsWith(secret))) return 'secret';
+  return KEY_ENDS.test(end) ? 'key' : 'other';
 });
+
+/**
+ * Whether this text, in a field of this name, is a secret. Under `key`, `routing_key`, `hostKey` … it is if it looks
+ * random, unlike `PAY-1`, `NESTOR_PROD` and the hex digest of a build, by which deployments are distinguished.
+ */
+export function isSecretField(name: string, text: string): boolean {
+  const kind = kindOf(name);
+  return kind === 'secret' || (kind === 'key' && looksRandom(text));
+}
 
 export function isSecretParameter(name: string): boolean {
   const lower = name.toLowerCase();
@@ -40,17 +58,8 @@ export function isSecretParameter(name: string): boolean {
   return lower === 'key' || lower.startsWith('x-amz-') || lower.startsWith('x-goog-') || isSecretName(lower);
 }
 
-/** In most webhooks such a field identifies something: a project, an issue, a build. */
-const KEY_ENDS = /keys?$/i;
 const TOKEN_CHARS = /^[\w+/=-]{24,512}$/;
 const CLASSES: readonly RegExp[] = [/[a-z]/, /[A-Z]/, /[0-9]/];
-
-/**
- * Whether what a field called `key`, `routing_key`, `hostKey` … holds is a secret: it looks random, unlike `PAY-1`,
- * `NESTOR_PROD` and the hex digest of a build, by which deployments are distinguished.
- */
-export const isSecretKey = (name: string, value: string): boolean =>
-  KEY_ENDS.test(name.slice(-LONGEST_NAME)) && looksRandom(value);
 
 /** Lower case, upper case and digits alternate: in random text at most positions, in words seldom. */
 function looksRandom(text: string): boolean {

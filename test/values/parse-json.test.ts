@@ -194,7 +194,7 @@ describe('a value that a variable left empty', () => {
     ['{"a": {"b": }, "c": ":,", "d": }', { a: { b: '$b' }, c: ':,', d: '$d' }],
     ['{"a": "\\"", "b": }', { a: '"', b: '$b' }],
   ])('is read as that variable in %s', (text, value) => {
-    expect(filled(text)).toEqual({ ok: true, value });
+    expect(filled(text)).toEqual({ ok: true, value, isRepaired: true });
   });
 
   it.each(['{"a": , "b" 1}', '{"a": ,', '{"a"}', '{,}', '{"a": "x" y}', '{"a": [,]}'])('does not excuse %s', (text) => {

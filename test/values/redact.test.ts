@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMask } from '../../src/values/mask.ts';
 import { redactBody } from '../../src/values/redact.ts';
@@ -68,6 +69,29 @@ describe('redactBody', () => {
   it('returns the same bytes if there is nothing to mask', () => {
     const body = Buffer.from('{"a": 12345678901234567890, "variables": [ ]}');
     expect(redactBody(body)).toBe(body);
+  });
+
+  it('makes the same of a body that is parsed already, which stays as it is', () => {
+    const name = fc.constantFrom('token', 'variables', 'value', 'key', 'author', 'glpat-Lamp1Lamp2Lamp3Lamp4', '0');
+    const text = fc.constantFrom('', 'mira', 'glpat-Tide1Tide2Tide3Tide4', 'https://code.example.com/?sig=1', 'token');
+    const { value: json } = fc.letrec((again) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        text,
+        fc.integer(),
+        fc.constant(null),
+        fc.array(again('value')),
+        fc.dictionary(name, again('value')),
+      ),
+    }));
+    fc.assert(
+      fc.property(json, (value) => {
+        const body = Buffer.from(JSON.stringify(value));
+        const parsed: unknown = JSON.parse(body.toString());
+        expect(redactBody(body, parsed).toString()).toBe(redactBody(body).toString());
+        expect(parsed).toEqual(JSON.parse(body.toString()));
+      }),
+    );
   });
 
   it('drops a suspicious body that it cannot parse', () => {

@@ -119,7 +119,7 @@ describe('the signals of one deployment', () => {
     source.verify(sent);
     const { kind, webhook: taken } = (await serve(source, sent, NO_ROWS)) as Extract<Served, { kind: 'webhook' }>;
     expect(kind).toBe('webhook');
-    expect(read(source, taken)).toEqual(mapFile('github.status-success.json'));
+    expect(read(source, taken).mapped).toEqual(mapFile('github.status-success.json'));
   });
 
   it('of a promoted preview are a different deployment from the preview', () => {
