@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { createPriority } from '../queue/priority.ts';
 import { type Backlog, forwardQueueName, RECORD_QUEUE } from '../queue/queues.ts';
@@ -15,7 +15,7 @@ import type { Resources } from './shared.ts';
 
 /** The running parts of one configuration. */
 export interface Assembly {
-  readonly app: Express;
+  readonly app: RequestListener;
   /**
    * Moves the content of the spool to Redis.
    * @throws NotKept while Redis is away.

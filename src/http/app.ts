@@ -1,15 +1,20 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { RequestListener, ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Mask } from '../values/mask.ts';
 import { underBase } from './base-path.ts';
+import type { ProxyWatch } from './proxy-watch.ts';
+import { sendJson } from './send-json.ts';
+import { pathOf } from './webhook-request.ts';
+import { isWebhookPath, type WebhookHandler } from './webhooks.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
   /** Detects a proxy that is not configured. */
-  readonly proxyWatch: RequestHandler;
+  readonly proxyWatch: Pick<ProxyWatch, 'look'>;
   /** The path under which a proxy shows the pages; empty at the root of a host. */
   readonly base: string;
-  readonly webhooks: RequestHandler;
+  readonly webhooks: WebhookHandler;
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
   /** Absent: it is switched off. */
@@ -29,13 +34,29 @@ export interface AppParts {
   readonly isRedisAway: (error: unknown) => boolean;
 }
 
-/** All HTTP routes: webhooks first, since they are the most frequent. */
-export function createApp(parts: AppParts): Express {
+/** All HTTP routes: webhooks first, since they are the most frequent, and all others by express. */
+export function createApp(parts: AppParts): RequestListener {
+  const app = createOthers(parts);
+  const answerError = answerErrors(parts);
+  return (request, response) => {
+    parts.proxyWatch.look(request);
+    parts.webhooks(request, response, (error) => {
+      if (error === undefined) app(request, response);
+      else if (response.headersSent) response.destroy();
+      else answerError(error, response);
+    });
+  };
+}
+
+function createOthers(parts: AppParts) {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
-  app.use(parts.proxyWatch, parts.webhooks, parts.health, parts.guesses);
+  app.use((request, response, next) =>
+    isWebhookPath(pathOf(request.originalUrl)) ? parts.nowhere(request, response, next) : next(),
+  );
+  app.use(parts.health, parts.guesses);
   // a query, although it is a POST: it changes nothing and is not logged as an action
   if (parts.mcp) app.use(parts.mcp);
   app.use(parts.actionLog);
@@ -46,7 +67,7 @@ export function createApp(parts: AppParts): Express {
 }
 
 /** For a replica that only works: /livez, /readyz and /metrics. */
-export function createWorkerApp(health: RequestHandler): Express {
+export function createWorkerApp(health: RequestHandler): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.use(health, (_request, response) => {
@@ -57,23 +78,29 @@ export function createWorkerApp(health: RequestHandler): Express {
   return app;
 }
 
-/** Express's own errors (a bad percent-encoding, an aborted body) have a status; everything else is our fault. */
-function lastResort({ onError, isRedisAway }: AppParts): ErrorRequestHandler {
+/** Errors of express (see `answerErrors`), unless the answer has begun. */
+function lastResort(parts: AppParts): ErrorRequestHandler {
+  const answerError = answerErrors(parts);
   return (error, _request, response, next) => {
-    if (response.headersSent) return next(error);
+    if (response.headersSent) next(error);
+    else answerError(error, response);
+  };
+}
+
+/** Express's own errors (a bad percent-encoding, an aborted body) have a status; everything else is our fault. */
+function answerErrors({ onError, isRedisAway }: AppParts) {
+  const send = (response: ServerResponse, status: number, error: string) =>
+    sendJson(response, { status, json: JSON.stringify({ error }) });
+  return (error: unknown, response: ServerResponse): void => {
     const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
     if (isRedisAway(error)) {
       onError(error);
-      response
-        .status(503)
-        .json({ error: 'Redis does not answer just now; webhooks are kept, the change log is back when Redis is' });
-      return;
-    }
-    if (!(status >= 400 && status < 500)) {
+      send(response, 503, 'Redis does not answer just now; webhooks are kept, the change log is back when Redis is');
+    } else if (status >= 400 && status < 500) {
+      send(response, status, 'the request could not be read');
+    } else {
       onError(error);
-      response.status(500).json({ error: 'something broke here; the log says what' });
-      return;
+      send(response, 500, 'something broke here; the log says what');
     }
-    response.status(status).json({ error: 'the request could not be read' });
   };
 }

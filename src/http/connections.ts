@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { cutUnlessComplete } from './discard.ts';
 
 /** An idle connection costs some ten kilobytes. */
 const MOST_CONNECTIONS = 8_192;
@@ -24,9 +25,15 @@ const MOST_WAITING = 64;
 const STARTED_A_TURN = 4;
 
 interface Turn {
+  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly handle: () => void;
-  readonly isWebhook: boolean;
+}
+
+/** The requests of one connection. */
+interface Line {
+  isRunning: boolean;
+  readonly waiting: Turn[];
 }
 
 export interface Connections {
@@ -41,8 +48,7 @@ export interface Connections {
  */
 export function watchConnections(server: Server, most = connectionsAllowed()): Connections {
   const unproved = new Set<Socket>(); // in the order in which they came
-  /** Within the connections that have a running request. */
-  const waiting = new WeakMap<Socket, Turn[]>();
+  const lines = new Map<Socket, Line>();
   const startReading = createStart();
   let open = 0;
   server.maxConnections = most;
@@ -51,30 +57,34 @@ export function watchConnections(server: Server, most = connectionsAllowed()): C
     open += 1;
     if (open > most * CROWDED) closeOldest(unproved);
     unproved.add(socket);
+    lines.set(socket, { isRunning: false, waiting: [] });
     startReading(socket);
     socket.once('close', () => {
       open -= 1;
       unproved.delete(socket);
+      lines.delete(socket);
     });
   });
-  const start = (socket: Socket, turn: Turn) => {
-    turn.response.once('close', () => {
-      if (turn.isWebhook && turn.response.statusCode < 300) unproved.delete(socket);
-      const next = waiting.get(socket)?.shift();
-      if (next && !socket.destroyed) start(socket, next);
-      else waiting.delete(socket);
+  const start = (line: Line, { request, response, handle }: Turn) => {
+    const { socket, method } = request;
+    line.isRunning = true;
+    response.on('close', () => {
+      if (!socket.destroyed) cutUnlessComplete(request);
+      if (method === 'POST' && response.statusCode < 300) unproved.delete(socket);
+      const next = line.waiting.shift();
+      if (next && !socket.destroyed) start(line, next);
+      else line.isRunning = false;
     });
-    turn.handle();
+    handle();
   };
   return {
-    inTurn({ socket, method }, response, handle) {
-      if (socket.destroyed) return;
-      const turn = { response, handle, isWebhook: method === 'POST' };
-      const others = waiting.get(socket);
-      if (!others) {
-        waiting.set(socket, []);
-        start(socket, turn);
-      } else if (others.length < MOST_WAITING) others.push(turn);
+    inTurn(request, response, handle) {
+      const { socket } = request;
+      const line = lines.get(socket);
+      if (!line || socket.destroyed) return;
+      const turn = { request, response, handle };
+      if (!line.isRunning) start(line, turn);
+      else if (line.waiting.length < MOST_WAITING) line.waiting.push(turn);
       else cutFlood(socket);
     },
   };

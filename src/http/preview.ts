@@ -54,7 +54,7 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
       const { code, message } = body === 'too_large' ? tooLarge(source.maxBodyBytes) : unreadable();
       return fail(response, { status: code === 'too_large' ? 413 : 400, type: 'validation_error', message });
     }
-    const sent = { ...toHead(request, path), body };
+    const sent = { ...toHead(request, path, request.ip), body };
     const headers = headersOfWebhook(sent.headers);
     const checkSignature = source.proofHeaders.some((proof) => headers[proof] !== undefined);
     const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt, source) };

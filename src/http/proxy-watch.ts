@@ -1,7 +1,7 @@
-import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 
 export interface ProxyWatch {
-  readonly handle: RequestHandler;
+  look(request: IncomingMessage): void;
   /**
    * A sentence, when requests come through a proxy that is not configured. Any sender can write the header, so that it
    * is only a hint.
@@ -13,9 +13,8 @@ export interface ProxyWatch {
 export function watchProxies(trustProxy: number): ProxyWatch {
   let isUnasked = false;
   return {
-    handle(request, _response, next) {
-      if (trustProxy === 0 && request.headers['x-forwarded-for'] !== undefined) isUnasked = true;
-      next();
+    look({ headers }) {
+      if (trustProxy === 0 && headers['x-forwarded-for'] !== undefined) isUnasked = true;
     },
     hint: () =>
       isUnasked

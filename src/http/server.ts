@@ -1,12 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Express } from 'express';
 import { within } from '../values/within.ts';
 import { stripBase, toOriginForm } from './base-path.ts';
 import { watchConnections } from './connections.ts';
-import { cutUnlessComplete } from './discard.ts';
-import { createMessages } from './messages.ts';
 
 /** The longest time for a request to arrive completely: cuts slow-loris attacks. */
 const REQUEST_TIMEOUT_MS = 8_000; // plus up to a second until Node checks
@@ -33,7 +30,7 @@ export interface OpenServer {
   readonly server: Server;
   readonly url: string;
   /** From now on requests are answered by this handler. Those that came before the first handler have waited. */
-  serve(app: Express, base?: string): void;
+  serve(app: RequestListener, base?: string): void;
 }
 
 /** Listens before anything else is opened. */
@@ -42,16 +39,13 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   let handler = new Promise<RequestListener>((resolve) => {
     first = resolve;
   });
-  const messages = createMessages();
   let prefix = '';
   const serve: OpenServer['serve'] = (app, base = '') => {
     prefix = base;
-    messages.adopt(app);
     first(app);
     handler = Promise.resolve(app);
   };
   const options = {
-    ...messages.classes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -62,7 +56,6 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   const server = createServer(options, (request, response) =>
     connections.inTurn(request, response, () => {
       if (closing.has(server)) response.setHeader('connection', 'close');
-      response.once('finish', () => cutUnlessComplete(request));
       toOriginForm(request);
       stripBase(request, prefix);
       void handler.then((handle) => handle(request, response));

@@ -34,7 +34,7 @@ export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: U
     const path = pathOf(request.originalUrl);
     if (!WRITES.has(request.method)) return sendNotFound(response, path);
     const startedMs = performance.now();
-    const webhook = { ...toHead(request, path), body: Buffer.alloc(0) };
+    const webhook = { ...toHead(request, path, request.ip), body: Buffer.alloc(0) };
     const error = new WebhookRejected('no_such_source', adviceFor(path, webhook, sources));
     discardBody(request);
     const id = await noteRefused(source, webhook, error);

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebhookRejected } from '../domain/errors.ts';
 import type { ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
@@ -7,11 +7,13 @@ import type { Webhook, WebhookHead } from '../sources/received-webhook.ts';
 import { admit } from '../sources/sender.ts';
 import type { Source } from '../sources/source.ts';
 import type { Mask } from '../values/mask.ts';
+import { memoized } from '../values/memoized.ts';
 import { type Body, readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
-import { pathOf, toHead } from './webhook-request.ts';
+import { sendJson } from './send-json.ts';
+import { addressOf, pathOf, toHead } from './webhook-request.ts';
 
 type Candidates = readonly [Source, ...Source[]];
 
@@ -22,8 +24,8 @@ export interface WebhookParts {
   readonly noteRefused: ReceiveParts['noteRejected'];
   readonly limit: RefusalLimit;
   readonly budget: BodyBudget;
-  /** Answers addresses below `/webhooks/` that belong to no source. */
-  readonly nowhere: RequestHandler;
+  /** How many proxies stand in front of us. */
+  readonly trustProxy: number;
   /** Masks the answer: it repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
   /** One log line a webhook. */
@@ -46,38 +48,71 @@ type Received =
 const RETRY_AFTER_SECONDS = 5; // some senders, such as Argo CD, block a worker until the answer comes
 const NOTHING = Buffer.alloc(0);
 
-/** Bytes in, answer out. All that express does for webhooks. */
-export function createWebhooks(parts: WebhookParts): RequestHandler {
-  const { sources, onAnswered, nowhere } = parts;
-  return async (request, response, next) => {
-    const path = pathOf(request.originalUrl);
-    const candidates = sourcesAt(sources, path);
-    if (!candidates) {
-      if (isWebhookPath(path)) await nowhere(request, response, next);
-      else next();
-      return;
+/** What is answered at one path. */
+interface Place {
+  readonly candidates: Candidates;
+  readonly methods: readonly string[];
+  /** Other paths of a source may be read: GET /api/v1/changes is the change log. */
+  readonly isWebhookPath: boolean;
+  /** Every method is one of its API. */
+  readonly isImitated: boolean;
+}
+
+/** Handles a request, or passes it on: with an error that is ours, if there is one. */
+export type WebhookHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** Bytes in, answer out: before express, whose layers would cost as much as reading and answering. */
+export function createWebhooks(parts: WebhookParts): WebhookHandler {
+  const placeAt = memoized((path: string): { readonly place?: Place } => {
+    const candidates = sourcesAt(parts.sources, path);
+    return candidates ? { place: placeOf(candidates, path) } : {};
+  });
+  return (request, response, next) => {
+    const { place } = placeAt(pathOf(request.url ?? '/'));
+    if (!place) return next();
+    const { method = '' } = request;
+    if (!place.isImitated && !place.methods.includes(method)) {
+      const isRead = method === 'GET' || method === 'HEAD';
+      return isRead && !place.isWebhookPath ? next() : explainMethod(response, method, place);
     }
-    if (!candidates.some(({ imitates }) => imitates?.covers(path))) {
-      const isRead = request.method === 'GET' || request.method === 'HEAD';
-      if (isRead && !isWebhookPath(path)) return next(); // GET /api/v1/changes is the change log
-      if (!methodsOf(candidates).includes(request.method)) return explainMethod(response, request.method, candidates);
-    }
-    const startedMs = performance.now();
-    const head = toHead(request, request.originalUrl);
-    const received = await receiveOne(parts, { request, head, candidates });
-    if (!received) return next(new Error('the request ended early'));
-    const { webhook, source, outcome, proved } = received;
-    const ms = performance.now() - startedMs;
-    const status = reply(parts, response, received);
-    if (outcome.kind !== 'answered') onAnswered({ webhook, source, outcome, proved, status, ms });
+    handle(parts, { request, response, candidates: place.candidates }).catch(next);
   };
 }
 
+const placeOf = (candidates: Candidates, path: string): Place => ({
+  candidates,
+  methods: [...new Set(candidates.flatMap(({ methods = ['POST'] }) => methods))],
+  isWebhookPath: isWebhookPath(path),
+  isImitated: candidates.some(({ imitates }) => imitates?.covers(path)),
+});
+
+interface Incoming {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly candidates: Candidates;
+}
+
+async function handle(parts: WebhookParts, incoming: Incoming): Promise<void> {
+  const { request, response } = incoming;
+  const startedMs = performance.now();
+  const head = toHead(request, request.url ?? '/', addressOf(request, parts.trustProxy));
+  const received = await receiveOne(parts, incoming, head);
+  if (!received) throw new Error('the request ended early');
+  const { webhook, source, outcome, proved } = received;
+  const ms = performance.now() - startedMs;
+  const status = reply(parts, response, received);
+  if (outcome.kind !== 'answered') parts.onAnswered({ webhook, source, outcome, proved, status, ms });
+}
+
 /** @returns the status that was answered. */
-function reply({ limit, mask }: WebhookParts, response: Response, received: NonNullable<Received>): number {
+function reply({ limit, mask }: WebhookParts, response: ServerResponse, received: NonNullable<Received>): number {
   const { webhook, source, outcome, proved } = received;
   const answer = answerTo(source, outcome, webhook);
-  if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
+  if (answer.status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
   else if (!proved) {
     const address = webhook.address ?? '';
     const beyond = limit.isBeyond(address);
@@ -88,15 +123,9 @@ function reply({ limit, mask }: WebhookParts, response: Response, received: NonN
   return answer.status;
 }
 
-interface Incoming {
-  readonly request: Request;
-  readonly head: WebhookHead;
-  readonly candidates: Candidates;
-}
-
 /** Nothing of the body is read before the headers have been checked as far as they can be. */
-async function receiveOne(parts: WebhookParts, incoming: Incoming): Promise<Received> {
-  const { request, head } = incoming;
+async function receiveOne(parts: WebhookParts, incoming: Incoming, head: WebhookHead): Promise<Received> {
+  const { request } = incoming;
   const admission = admit(incoming.candidates, head);
   if (admission.kind === 'refused') {
     discardBody(request);
@@ -156,7 +185,7 @@ const noted = async (
 ): Promise<Webhook> => ({ ...webhook, id: await noteRefused(source, webhook, error) });
 
 /** Also where an API would be guessed: the answer there would ask for a token. */
-const isWebhookPath = (path: string): boolean => /^(?:\/api(?:\/v\d)?)?\/webhooks(?:\/|$)/.test(path);
+export const isWebhookPath = (path: string): boolean => /^(?:\/api(?:\/v\d)?)?\/webhooks(?:\/|$)/.test(path);
 
 /** `/webhooks/<name>` and everything below it, else the paths that a source answers as well. */
 function sourcesAt(sources: readonly Source[], path: string): Candidates | undefined {
@@ -171,34 +200,23 @@ function sourcesAt(sources: readonly Source[], path: string): Candidates | undef
 const isUnder = (path: string, prefix: string) =>
   prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
-/** Express's own `json` costs as much as all the rest of it. */
-function send(response: Response, { status, body, headers }: Answer, mask: Mask): void {
-  if (body === undefined) return void response.writeHead(status, headers).end();
-  const json = mask.json(body);
-  response.writeHead(status, { ...JSON_TYPE, ...headers, 'content-length': Buffer.byteLength(json) }).end(json);
+function send(response: ServerResponse, { status, body, headers }: Answer, mask: Mask): void {
+  if (body === undefined) response.writeHead(status, headers).end();
+  else sendJson(response, { status, json: mask.json(body), headers });
 }
 
-const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
-
-export function askToRetryLater(response: Response, seconds: number): number {
+export function askToRetryLater(response: ServerResponse, seconds: number): number {
   const status = 429;
-  response
-    .status(status)
-    .set('retry-after', String(seconds))
-    .json({ error: 'too many refused requests from this address; come again in a minute' });
+  response.setHeader('retry-after', seconds);
+  const json = JSON.stringify({ error: 'too many refused requests from this address; come again in a minute' });
+  sendJson(response, { status, json });
   return status;
 }
 
-const methodsOf = (candidates: readonly Source[]): string[] => [
-  ...new Set(candidates.flatMap(({ methods = ['POST'] }) => methods)),
-];
-
-function explainMethod(response: Response, method: string, candidates: readonly Source[]): void {
-  const allowed = methodsOf(candidates).join(', ');
+function explainMethod(response: ServerResponse, method: string, { candidates, methods }: Place): void {
+  const allowed = methods.join(', ');
   const advice = [...new Set(candidates.flatMap(({ wrongMethodAdvice = [] }) => wrongMethodAdvice))];
   const error = `this address takes webhooks by ${allowed}, not ${method.slice(0, 20)}`;
-  response
-    .status(405)
-    .set('allow', allowed)
-    .json({ error: [error, ...advice].join(': ') });
+  response.setHeader('allow', allowed);
+  sendJson(response, { status: 405, json: JSON.stringify({ error: [error, ...advice].join(': ') }) });
 }
