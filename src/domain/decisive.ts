@@ -1,5 +1,5 @@
 import { groupBy } from '../values/group.ts';
-import type { ChangeRecord } from './change-record.ts';
+import type { ChangeRecord, State } from './change-record.ts';
 import { isFinal, RANK } from './deployment.ts';
 
 /** Which record decides the state of a deployment. */
@@ -72,12 +72,22 @@ function ofParts(parts: readonly (readonly ChangeRecord[])[], records: readonly 
   return decider && { decider, run: [decider], isPart: true };
 }
 
-/** Lowest first: the last one decides. Ties are broken by id, so that every order of arrival gives the same result. */
+/**
+ * Of two ends at the same moment: many tools report times in whole seconds, or the time at which they sent it. A
+ * failure must not be hidden by the success that it followed.
+ */
+const GRAVITY: Readonly<Record<State, number>> = { pending: 0, running: 0, succeeded: 0, canceled: 1, failed: 2 };
+
+/**
+ * Lowest first: the last one decides. The last ties are broken by id, so that every order of arrival gives the same
+ * result.
+ */
 export function byDecision(a: ChangeRecord, b: ChangeRecord): number {
   return (
     rankOf(a) - rankOf(b) ||
     Number(a.authoritative) - Number(b.authoritative) ||
     compare(a.occurredAt, b.occurredAt) ||
+    GRAVITY[a.state] - GRAVITY[b.state] ||
     compare(a.id, b.id)
   );
 }

@@ -38,6 +38,14 @@ describe('a repeat', () => {
   });
 });
 
+it('of two ends in the same second the failure counts, whatever their ids are', () => {
+  for (const key of ['a', 'b', 'c', 'd']) {
+    const end = (state: 'succeeded' | 'failed' | 'canceled') => heard({ deployment: key, state, occurredAt: at(10) });
+    expect(foldAll([end('succeeded'), end('failed'), end('canceled')]).state).toBe('failed');
+    expect(foldAll([end('succeeded'), end('canceled')]).state).toBe('canceled');
+  }
+});
+
 describe('a start that only the running signal reported', () => {
   it('is the start', () => {
     const records = [heard({ state: 'running', occurredAt: at(10) }), heard({ occurredAt: at(20) })];
