@@ -66,36 +66,57 @@ export function createJoins(parts: JoinParts): Joins {
       return to === member.under || isSettled(member, to, members) ? [] : [{ member, to }];
     });
   };
-  const settle = async (member: NewMember) => {
-    const changed = new Set<string>();
+  let assigned = 0; // by this process
+  const assign = async (member: NewMember, to: string) => {
+    assigned += 1;
+    await groups.assign(member, to);
+  };
+  /** Another worker may have moved the records of a member while one more was written to their former place. */
+  const follow = async (member: NewMember, { at, written }: Placed, changed: Set<string>) => {
+    for (let [from, round] = [written, 0]; round < MAX_ROUNDS; round++) {
+      const to = await groups.placeOf(member);
+      if (to === from || to === at) return;
+      await moveRecords(changeLog, { member: { key: member.key, under: from }, to });
+      changed.add(from).add(to);
+      from = to;
+    }
+  };
+  const settle = async (member: NewMember, changed: Set<string>) => {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const moves = misplaced(await groups.read(member));
       if (moves.length === 0) break;
       for (const move of moves) {
-        await moveRecords(parts, move);
+        await assign(move.member, move.to);
+        await moveRecords(changeLog, move);
         changed.add(move.member.under).add(move.to);
       }
     }
-    const views = await Promise.all([...changed].map((key) => changeLog.get(key)));
-    return views.filter((view) => view !== undefined);
   };
   return {
     async assign(record) {
       const member = await memberIn(record);
       if (!member) return { record, settle: async () => [], delayMs: 0 };
+      const before = assigned;
       const members = await groups.add(member);
       const known = members.find(({ key }) => key === member.key);
       const plan = joined(members, options);
       const planned = plan.get(member.key) ?? member.key;
       const to = known && isSettled(known, planned, members) ? known.under : planned;
       const isFirst = known?.under === member.key && to !== member.key && (await isEmpty(changeLog, member.key));
-      if (isFirst) await groups.assign(member, to);
+      if (isFirst) await assign(member, to);
+      const at = isFirst ? to : (known?.under ?? member.key);
       // A member that is added later sees this one and runs its own `settle`.
       const isAlone = !members.some(({ key }) => key !== member.key && plan.get(key) === planned);
       const isSettledNow = isAlone && misplaced(members, plan).length === 0;
       return {
         record: under({ ...record, witness: member.witness }, to),
-        settle: async () => (isSettledNow ? [] : settle(member)),
+        async settle() {
+          const changed = new Set<string>();
+          if (members.length > 1 || assigned !== before) await follow(member, { at, written: to }, changed);
+          if (!isSettledNow) await settle(member, changed);
+          const views = await Promise.all([...changed].map((key) => changeLog.get(key)));
+          return views.filter((view) => view !== undefined);
+        },
         delayMs: member.endedBy && awaitsAnother(member.key, members, { plan, withinMs: settleMs }) ? settleMs : 0,
       };
     },
@@ -120,14 +141,20 @@ const isSettled = (member: StoredMember, to: string, members: readonly StoredMem
 
 const isEmpty = async (changeLog: ChangeLog, key: string) => (await changeLog.stored(key)).records.length === 0;
 
-async function moveRecords(
-  { changeLog, groups }: JoinParts,
-  { member, to }: { readonly member: StoredMember; readonly to: string },
-): Promise<void> {
-  const from = member.under;
-  const { name, records } = await changeLog.stored(from);
+/** Where the records of a member were stored when one more was about to be written, and where that was written. */
+interface Placed {
+  readonly at: string;
+  readonly written: string;
+}
+
+interface Move {
+  readonly member: Pick<StoredMember, 'key' | 'under'>;
+  readonly to: string;
+}
+
+async function moveRecords(changeLog: ChangeLog, { member, to }: Move): Promise<void> {
+  const { name, records } = await changeLog.stored(member.under);
   const own = records.filter((record) => (record.joinedFrom ?? record.deployment) === member.key);
-  await groups.assign(member, to);
   for (const record of own) await changeLog.apply(under(record, to));
   if (own.length === 0 || name === to) return;
   const ids = own.map(({ id }) => id);

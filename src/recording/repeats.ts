@@ -1,8 +1,11 @@
 import { type ChangeRecord, digest, recordId } from '../domain/change-record.ts';
 import { isFinal, type Moment, RANK } from '../domain/deployment.ts';
+import { fold } from '../domain/fold.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { RepeatNames } from '../store/changes/repeat-names.ts';
+import { groupBy } from '../values/group.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
+import { asPosted, postedKeyOf } from './posts.ts';
 import { isOtherRun, recoveryOf } from './runs.ts';
 
 export interface RepeatParts {
@@ -39,10 +42,11 @@ interface Candidate {
 
 export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   const candidatesOf = async (key: string): Promise<readonly Candidate[]> => {
-    const all = await Promise.all(
-      (await names.of(key)).map(async (name) => ({ name, view: await changeLog.get(name) })),
-    );
-    return all.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
+    const found = (await names.of(key)).map(async (name) => {
+      const view = await changeLog.get(name);
+      return view ? [{ name, view: await asPosted(changeLog, name, view) }] : [];
+    });
+    return (await Promise.all(found)).flat();
   };
   /** The one of its run, else the candidate that a moment belongs to: the nearest before it, or after it. */
   const ownerOf = async (candidates: readonly Candidate[], record: ChangeRecord): Promise<Candidate | undefined> => {
@@ -242,19 +246,27 @@ async function separatedOf(
   key: string,
 ): Promise<readonly Separated[]> {
   const view = await changeLog.get(key);
-  const last = view?.deployment.repeatedUntil;
-  if (!view || last === undefined) return [];
-  const between = await ranBetween(changeLog, view, { first: timeOf(view), last });
-  if (between === undefined) return [];
+  if (view?.deployment.repeatedUntil === undefined) return [];
   const records = await changeLog.records(key);
-  return records
-    .filter((record) => record.repeatable && record.base === undefined && momentOf(record).at > between)
-    .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))
-    .map((record) => ({ record: asReported(record), from: key, id: record.id }));
+  const posts = groupBy(
+    records.filter(({ repeatable, base }) => repeatable && base === undefined),
+    postedKeyOf,
+  );
+  const found = [...posts.values()].map(async (own): Promise<readonly Separated[]> => {
+    const { occurredAt: first, repeatedUntil: last } = fold(key, own);
+    const between = last === undefined ? undefined : await ranBetween(changeLog, view, { first, last });
+    if (between === undefined) return [];
+    return own
+      .filter((record) => momentOf(record).at > between)
+      .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))
+      .map((record) => ({ record: asReported(record), from: key, id: record.id }));
+  });
+  return (await Promise.all(found)).flat();
 }
 
-function asReported({ joinedFrom, repeated: _, ...record }: ChangeRecord): ChangeRecord {
-  const own = joinedFrom ?? record.deployment;
+function asReported(given: ChangeRecord): ChangeRecord {
+  const { joinedFrom: _, repeated, ...record } = given;
+  const own = postedKeyOf(given);
   const at = own.indexOf(AGAIN);
   return { ...record, deployment: at === -1 ? own : own.slice(0, at) };
 }

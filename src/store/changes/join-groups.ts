@@ -21,6 +21,8 @@ export interface JoinGroups {
   add(member: NewMember): Promise<readonly StoredMember[]>;
   /** The whole group, without adding to it. */
   read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;
+  /** The deployment that its records are stored under: its own key until it is assigned. */
+  placeOf(member: Pick<Member, 'path' | 'key'>): Promise<string>;
   /** Its records are stored under this deployment now. */
   assign(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
 }
@@ -57,6 +59,7 @@ export function createJoinGroups(redis: Redis): JoinGroups {
     async read(member) {
       return parse(new Map(Object.entries(await redis.hgetall(keys.joinGroup(groupOf(member))))));
     },
+    placeOf: async (member) => (await redis.hget(keys.joinGroup(groupOf(member)), `u:${member.key}`)) ?? member.key,
     async assign(member, under) {
       const group = keys.joinGroup(groupOf(member));
       if (under === member.key) await redis.hdel(group, `u:${member.key}`);
