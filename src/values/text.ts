@@ -37,15 +37,12 @@ export const readText = (text: string): string => cutUnits(text.trim(), READ_CHA
  * @param isNothing what the tool's templates print for a missing value, beside ''
  */
 export const textUnless = (isNothing: (text: string) => boolean) =>
-  z
-    .string()
-    .transform((text) => {
-      const read = readText(text);
-      return read === '' || isNothing(read) ? undefined : read;
-    })
-    .nullish()
-    .transform((text) => text ?? undefined)
-    .catch(undefined);
+  // One step: as a chain of zod's own (string, transform, nullish, catch) it takes ten times as long.
+  z.transform((value: unknown): string | undefined => {
+    if (typeof value !== 'string') return undefined;
+    const read = readText(value);
+    return read === '' || isNothing(read) ? undefined : read;
+  });
 
 /** Entries beyond the limit are not read at all: a list of millions would cost seconds. */
 export const firstItems = (value: unknown): unknown => (Array.isArray(value) ? value.slice(0, READ_ITEMS) : value);

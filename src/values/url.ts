@@ -71,8 +71,4 @@ export function uriOf(text: string | null | undefined): string | undefined {
 }
 
 /** For the schema of a source: anything else is left out. */
-export const Url = z
-  .string()
-  .nullish()
-  .catch(undefined)
-  .transform((text) => safeUrl(text));
+export const Url = z.transform((value: unknown) => (typeof value === 'string' ? safeUrl(value) : undefined));

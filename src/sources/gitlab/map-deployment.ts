@@ -41,15 +41,15 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
   const project = projectOf(hook, context.webhook);
   if (!project) return ignored('unmapped', 'The deployment hook names no project: neither an id nor a path.');
-  const keys = keysOf(hook, project);
-  const [key, ...aliases] = keys;
+  const [key, ...aliases] = keysOf(hook, project);
   if (key === undefined) {
     return ignored('unmapped', 'The deployment hook names neither a job (deployable_id) nor a deployment_id.');
   }
   const at = toIso(hook.status_changed_at);
   const receivedAt = context.webhook.receivedAt.toISOString();
-  const environment = hook.environment?.name;
   const actor = personOf(hook.user);
+  const sha = shaOf(hook);
+  const doubts = doubtsOf(hook, at, sha);
   const record: NewChangeRecord = {
     id: recordId(key, state, 'deployment hook', status, at ?? '', hook.approval?.id ?? ''),
     ...originOf(project, context),
@@ -62,14 +62,14 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
     ...(status === 'rejected' && { rejected: true }),
     environment: environmentOf(hook),
     ...refFacts({ ref: hook.ref }, project),
-    ...commitOf({ sha: shaOf(hook), title: hook.commit_title, url: hook.commit_url, ...NO_COMMIT }),
+    ...commitOf({ sha, title: hook.commit_title, url: hook.commit_url, ...NO_COMMIT }),
     ...(hook.deployable_url && { jobUrl: hook.deployable_url }),
     ...(actor && { actor }),
     occurredAt: at ?? receivedAt,
     ...(at && (state === 'running' ? { startedAt: at } : isFinal(state) && { finishedAt: at })),
-    notes: notesOf(hook, { status, at, environment }),
-    ...withDoubts(doubtsOf(hook, at)),
-    ...madeByApi(hook, project),
+    notes: notesOf(hook, status, doubts),
+    ...withDoubts(doubts),
+    ...madeByApi(hook, project, sha),
   };
   return { kind: 'records', records: [record], ...lookupsOf(hook, { project, key, context }) };
 }
@@ -105,25 +105,23 @@ function environmentOf(hook: DeploymentHook): NewChangeRecord['environment'] {
 }
 
 /** The hook has only the short sha, but the link to the commit ends in the full one. */
-function shaOf(hook: DeploymentHook): string | undefined {
-  return fullSha(hook.commit_url?.split(/[?#]/)[0]?.split('/').at(-1));
+function shaOf({ commit_url: url = '' }: DeploymentHook): string | undefined {
+  const end = url.search(/[?#]/);
+  const path = end < 0 ? url : url.slice(0, end);
+  return fullSha(path.slice(path.lastIndexOf('/') + 1));
 }
 
-function notesOf(
-  hook: DeploymentHook,
-  reported: { status: DeploymentStatus; at: string | undefined; environment: string | undefined },
-): string[] {
-  const approver = personOf(hook.approver);
-  const decided = reported.status === 'approved' || reported.status === 'rejected';
+function notesOf({ approver }: DeploymentHook, status: DeploymentStatus, doubts: Doubts): string[] {
+  const decided = status === 'approved' || status === 'rejected';
   return [
-    ...(decided ? [`${reported.status === 'approved' ? 'Approved' : 'Rejected'} by ${approver ?? 'somebody'}.`] : []),
-    ...Object.values(doubtsOf(hook, reported.at)).flatMap((note) => note ?? []),
+    ...(decided ? [`${status === 'approved' ? 'Approved' : 'Rejected'} by ${personOf(approver) ?? 'somebody'}.`] : []),
+    ...Object.values(doubts).flatMap((note) => note ?? []),
   ];
 }
 
 /** What job and pipeline hooks may say. */
-function doubtsOf(hook: DeploymentHook, at: string | undefined): Doubts {
-  const isShort = hook.short_sha && shaOf(hook) === undefined;
+function doubtsOf(hook: DeploymentHook, at: string | undefined, sha: string | undefined): Doubts {
+  const isShort = hook.short_sha && sha === undefined;
   return {
     ...(hook.environment?.name === undefined && { environment: 'GitLab named no environment.' }),
     ...(at === undefined && { occurredAt: NO_TIME }),
@@ -135,11 +133,15 @@ function doubtsOf(hook: DeploymentHook, at: string | undefined): Doubts {
  * No job at all: somebody used the Deployments API, and that may have been us.
  * Trigger jobs have an id but no URL; they are CI all the same.
  */
-function madeByApi(hook: DeploymentHook, project: Project): Pick<NewChangeRecord, 'madeByApi'> {
+function madeByApi(
+  hook: DeploymentHook,
+  project: Project,
+  sha: string | undefined,
+): Pick<NewChangeRecord, 'madeByApi'> {
   if (hook.deployable_id || hook.deployable_url || !hook.deployment_id) return {};
   return madeByApiOf(project, {
     deploymentId: hook.deployment_id,
     environment: hook.environment?.name,
-    sha: hook.short_sha ?? shaOf(hook),
+    sha: hook.short_sha ?? sha,
   });
 }

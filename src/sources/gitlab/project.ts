@@ -1,3 +1,4 @@
+import { memoized } from '../../values/memoized.ts';
 import { trimChars, trimCharsEnd, withoutEnd } from '../../values/text.ts';
 import type { Webhook } from '../received-webhook.ts';
 import type { Origin } from './schema.ts';
@@ -32,7 +33,7 @@ export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Proj
   const service = path?.split('/').at(-1) || displayName || `project ${id}`;
   const urls = [url, hook.deployable_url, hook.commit_url, webhook.headers['x-gitlab-instance'], cloneUrl];
   return {
-    host: urls.map(hostOf).find((host) => host !== undefined) ?? UNKNOWN_HOST,
+    host: firstHost(urls) ?? UNKNOWN_HOST,
     id,
     ...(path && { path }),
     ...(url && { url: trimCharsEnd(url, '/') }),
@@ -48,10 +49,20 @@ export const jobKey = (project: Project, jobId: string): string => `gitlab:${pro
 export const deploymentKey = (project: Project, deploymentId: string): string =>
   `gitlab:${project.host}:${project.id}:deployment:${deploymentId}`;
 
-/** The header is the only URL that the schema has not checked. */
-const parse = (url: string | undefined): URL | undefined => (url && URL.canParse(url) ? new URL(url) : undefined);
-
-const hostOf = (url: string | undefined): string | undefined => parse(url)?.host || undefined;
+function firstHost(urls: readonly (string | undefined)[]): string | undefined {
+  for (const url of urls) {
+    const host = url && partsOf(url).host;
+    if (host) return host;
+  }
+  return undefined;
+}
 
 const pathOf = (url: string | undefined): string | undefined =>
-  withoutEnd(trimChars(parse(url)?.pathname ?? '', '/'), '.git') || undefined;
+  (url && withoutEnd(trimChars(partsOf(url).pathname, '/'), '.git')) || undefined;
+
+/** Remembered: the addresses of projects come again with each hook. A header is not checked by a schema. */
+const partsOf = memoized((url: string): Pick<URL, 'host' | 'pathname'> => {
+  if (!URL.canParse(url)) return { host: '', pathname: '' };
+  const { host, pathname } = new URL(url);
+  return { host, pathname };
+});

@@ -43,9 +43,18 @@ export const NO_TIME = 'GitLab gave no time; this is when the webhook came in.';
 export const personOf = (user: User): string | undefined => user?.username ?? user?.name;
 
 /** Leaves out what is unknown, and the commit altogether when nothing is known. */
-export function commitOf(commit: Record<CommitField, string | undefined>): Pick<NewChangeRecord, 'commit'> {
-  const defined = Object.entries({ ...commit, sha: fullSha(commit.sha) }).filter(([, value]) => value !== undefined);
-  return defined.length > 0 ? { commit: Object.fromEntries(defined) } : {};
+export function commitOf(reported: Record<CommitField, string | undefined>): Pick<NewChangeRecord, 'commit'> {
+  const { title, message, url, author, committedAt } = reported;
+  const sha = fullSha(reported.sha);
+  const commit = {
+    ...(sha && { sha }),
+    ...(title && { title }),
+    ...(message && { message }),
+    ...(url && { url }),
+    ...(author && { author }),
+    ...(committedAt && { committedAt }),
+  };
+  return Object.keys(commit).length > 0 ? { commit } : {};
 }
 type CommitField = 'sha' | 'title' | 'message' | 'url' | 'author' | 'committedAt';
 

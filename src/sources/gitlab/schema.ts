@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Tier } from '../../domain/change-record.ts';
-import { listOf, NAME_CHARS, readText, textUnless } from '../../values/text.ts';
+import { listOf, NAME_CHARS, textUnless } from '../../values/text.ts';
 import { Url } from '../../values/url.ts';
 
 /**
@@ -12,31 +12,37 @@ export const Text = textUnless(() => false);
 /**
  * Job ids passed 2^32 in 2026, and custom templates send numbers as text. Beyond 2^53 a JSON number is no longer exact.
  */
-export const Id = z
-  .union([z.int().positive(), z.string().regex(/^[1-9]\d{0,19}$/)])
-  .nullish()
-  .catch(undefined)
-  .transform((id) => (id == null ? undefined : String(id)));
+export const Id = z.transform((value: unknown): string | undefined => {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;
+  return typeof value === 'string' && /^[1-9]\d{0,19}$/.test(value) ? value : undefined;
+});
 
-export const Flag = z.union([z.boolean(), z.stringbool()]).nullish().catch(undefined);
-export const TierOrNothing = Tier.nullish().catch(undefined);
+const WrittenFlag = z.stringbool();
+export const Flag = z.transform((value: unknown): boolean | undefined =>
+  typeof value === 'boolean' ? value : readAs(WrittenFlag, value),
+);
+export const TierOrNothing = z.transform((value: unknown) => readAs(Tier, value));
 
 /** Here null and missing differ: a job with `started_at: null` did not start; without the key it is unknown. */
-const Time = z.string().max(NAME_CHARS).nullish().catch(undefined);
-const Duration = z.number().nullish().catch(undefined);
+const Time = z.transform((value: unknown): string | null | undefined =>
+  value === null || (typeof value === 'string' && value.length <= NAME_CHARS) ? value : undefined,
+);
+const Duration = z.transform((value: unknown): number | null | undefined =>
+  value === null || (typeof value === 'number' && Number.isFinite(value)) ? value : undefined,
+);
 
 /** An object that may be missing, null or of another type. */
-export const maybe = <T extends z.ZodType>(shape: T) => shape.nullish().catch(undefined);
+export const maybe = <T extends z.ZodType>(shape: T) =>
+  z.transform((value: unknown): z.output<T> | undefined => readAs(shape, value));
 
+/** Undefined: it is missing, null or something else. */
+const readAs = <T extends z.ZodType>(shape: T, value: unknown): z.output<T> | undefined =>
+  value == null ? undefined : shape.safeParse(value).data;
+
+const EnvironmentFields = z.object({ name: Text, action: Text, deployment_tier: TierOrNothing });
 /** Absent, null, a name, or an object without or with the tier, by version. `action` came with the object. */
-const Environment = maybe(
-  z.union([
-    z
-      .string()
-      .transform(readText)
-      .transform((name) => ({ name: name || undefined, action: undefined, deployment_tier: undefined })),
-    z.object({ name: Text, action: Text, deployment_tier: TierOrNothing }),
-  ]),
+const Environment = z.transform((value: unknown): z.output<typeof EnvironmentFields> | undefined =>
+  readAs(EnvironmentFields, typeof value === 'string' ? { name: value } : value),
 );
 export type Environment = z.output<typeof Environment>;
 
