@@ -55,7 +55,7 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
  */
 export async function serve({ imitates }: Source, webhook: Webhook, rows: Rows): Promise<Served> {
   if (imitates?.covers(webhook.path)) return imitates.serve(webhook, rows);
-  const body = jsonOfForm(webhook.body);
+  const body = jsonOfForm(webhook.body, webhook.headers['content-type']);
   return { kind: 'webhook', webhook: body === webhook.body ? webhook : { ...webhook, body } };
 }
 

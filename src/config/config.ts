@@ -5,6 +5,7 @@ import { People } from '../domain/people.ts';
 import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../domain/rules/routing.ts';
 import { AnySink } from '../sinks/index.ts';
 import { withBoundaries } from '../sources/boundary.ts';
+import { openingEnvelopes } from '../sources/envelope.ts';
 import { AnySource } from '../sources/index.ts';
 import { withProjects } from '../sources/projects.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
@@ -203,7 +204,7 @@ export const Config = z
   })
   .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
     ...config,
-    sources: withBoundaries(config.sources.map(withProjects)),
+    sources: withBoundaries(config.sources.map(openingEnvelopes).map(withProjects)),
     sinks: sinks.filter((sink) => sink !== undefined),
     routing: {
       mode,

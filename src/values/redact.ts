@@ -4,7 +4,7 @@ import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
 
 /** Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. */
 const SECRET_WORDS =
-  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|(?:signing|encryption|integration|master|shared|auth|account)_?key|keys?"\s*:[\s[]*"[\w+/=-]{24}|"variables"\s*:\s*\[\s*\{/i;
+  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|(?:signing|encryption|integration|master|shared|auth|account)_?key|keys?"\s*:[\s[]*"[\w+/=-]{24}|"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i;
 /**
  * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`, and `\u0026sig=` a
  * parameter. Go and Rails escape `<` and `>` like this.
@@ -96,10 +96,31 @@ function withSafeNames(holder: object, hideShapes: HideShapes): object {
 function hiddenText(text: string, name: string, hideShapes: HideShapes): string {
   if (text === '') return text;
   if (isSecretField(name, text)) return REDACTED;
+  const inner = hiddenInside(text, name, hideShapes);
+  if (inner !== undefined) return inner;
   const signed = text.includes('?') ? SIGNED_URL.exec(text) : null;
   const shown = signed?.[1] ?? text;
   const safe = hideShapes ? hideShapes(shown) : shown;
   return signed ? `${safe}?${REDACTED}` : safe;
+}
+
+const BYTES = 'data_base64';
+
+/** JSON in a text, or in the bytes of a CloudEvent: it is what a broker passed on. Undefined: it is none of these. */
+function hiddenInside(text: string, name: string, hideShapes: HideShapes): string | undefined {
+  const isBytes = name === BYTES;
+  const json = isBytes ? Buffer.from(text, 'base64').toString() : text;
+  if (!/^\s{0,9}[{[]/.test(json)) return undefined;
+  try {
+    const value: unknown = JSON.parse(json);
+    const shown = hidden(value, '', isBytes ? hideSecrets : hideShapes);
+    if (shown === value) return text;
+    const safe = JSON.stringify(shown);
+    return isBytes ? Buffer.from(safe).toString('base64') : safe;
+  } catch (error) {
+    if (error instanceof RangeError) throw error; // nested too deeply: nothing of the body is kept
+    return undefined;
+  }
 }
 
 /** A variable of CI. */

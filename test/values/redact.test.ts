@@ -25,6 +25,21 @@ describe('redactBody', () => {
     });
   });
 
+  it('hides them in JSON that lies in a text, or in the bytes of an event, and changes no other text', () => {
+    const inner = { summary: 'Deployed pay', password: 'Keel9', variables: [{ key: 'A', value: 'Keel9' }] };
+    const safe = { summary: 'Deployed pay', password: '[redacted]', variables: [{ key: 'A', value: '[redacted]' }] };
+    const bytes = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+    expect(redact({ body: JSON.stringify(inner) })).toEqual({ body: JSON.stringify(safe) });
+    expect(redact(JSON.stringify(inner))).toBe(JSON.stringify(safe));
+    expect(redact({ body: JSON.stringify({ variables: inner.variables }) })).toEqual({
+      body: JSON.stringify({ variables: safe.variables }),
+    });
+    expect(redact({ a: { data_base64: bytes(inner) } })).toEqual({ a: { data_base64: bytes(safe) } });
+    expect(JSON.stringify(redact({ deep: JSON.stringify({ deeper: JSON.stringify(inner) }) }))).not.toContain('Keel9');
+    for (const body of ['{ "a" : 1 }', '[not JSON', '{"token_count": 3}'])
+      expect(redact({ body, password: 'Keel9' })).toEqual({ body, password: '[redacted]' });
+  });
+
   it('hides all that is below such a name, whatever it is, and no more', () => {
     const body = { token: { value: 'Keel1', ids: [7] }, pwd: 'Keel2', jwt: 'Keel3', password: 8, x_signature: 'Keel4' };
     const kept = { author: 'mira', key: 'PAY-1', session_count: 3, bypass: 'no' };
