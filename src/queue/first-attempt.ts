@@ -69,7 +69,7 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   const gateFor = (sink: Sink): SinkGate | undefined => {
     const gate = gates.get(sink.name);
     const mayBegin = !isClosed && sink.ratePerMinute === undefined && countOf(sink) < AT_ONCE;
-    return mayBegin && gate && !isTroubled(gate) && !rests.isResting(sink) ? gate : undefined;
+    return mayBegin && gate && mayTry(gate, sink, rests) ? gate : undefined;
   };
   const begin = (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
     const name = nameOf(sink, view);
@@ -132,7 +132,8 @@ function attempting({ forward, enqueue, addFailure, onAttempt }: FirstAttemptPar
     const over = gate.run(async (): Promise<true> => {
       if (queued) return true;
       hasStarted = true;
-      const left = await tryOnce(gate, sink, view);
+      // Attempts that began before this one may have failed while it waited for them.
+      const left = mayTry(gate, sink, rests) ? await tryOnce(gate, sink, view) : { afterMs: 0 };
       const wasQueued = queued as Promise<void> | undefined; // leaveToQueue() may have been called meanwhile
       if (left && !wasQueued) await enqueue(sink, view, left);
       await wasQueued;
@@ -148,6 +149,8 @@ function attempting({ forward, enqueue, addFailure, onAttempt }: FirstAttemptPar
     };
   };
 }
+
+const mayTry = (gate: SinkGate, sink: Sink, rests: Rests): boolean => !isTroubled(gate) && !rests.isResting(sink);
 
 type EnqueueOptions = NonNullable<Parameters<Queues['forward']>[2]>;
 

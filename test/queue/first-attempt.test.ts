@@ -167,6 +167,13 @@ it('makes no attempt at a destination that has just failed', async () => {
   expect(await bridge.queued()).toBe(2);
 });
 
+it('queues what waits for a destination that fails meanwhile', async () => {
+  bridge.failing('backoff');
+  await Promise.all(Array.from({ length: 4 }, (_, at) => bridge.deliver(view(`harbor ${at}`))));
+  expect(bridge.requests).toEqual(['harbor 0', 'harbor 1']);
+  expect(await bridge.queued()).toBe(4);
+});
+
 it('queues a delivery that takes too long, and starts no attempt that was given up', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
