@@ -22,15 +22,19 @@ export interface ReceiveParts {
   readonly rows: Rows;
 }
 
-/** Story 1: a webhook comes in. Who sent it? What does it say? Is it durable? Only then is it acknowledged. */
+/**
+ * Story 1: a webhook comes in. Who sent it? What does it say? Is it durable? Only then is it acknowledged.
+ * @param proved its headers have shown that it is from the first of the candidates (`admit`)
+ */
 export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceiveParts) {
   return async function receive(
     candidates: readonly [Source, ...Source[]],
     webhook: Webhook,
+    proved = false,
   ): Promise<{ source: Source; outcome: Outcome }> {
     let source = candidates[0];
     try {
-      source = sender(candidates, webhook);
+      if (!proved) source = sender(candidates, webhook);
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
       const { mapped: reported, json } = read(source, served.webhook);

@@ -19,7 +19,11 @@ type Candidates = readonly [Source, ...Source[]];
 
 export interface WebhookParts {
   readonly sources: readonly Source[];
-  readonly receive: (candidates: Candidates, webhook: Webhook) => Promise<{ source: Source; outcome: Outcome }>;
+  readonly receive: (
+    candidates: Candidates,
+    webhook: Webhook,
+    proved?: boolean,
+  ) => Promise<{ source: Source; outcome: Outcome }>;
   /** Notes a webhook that was refused before its body was read. */
   readonly noteRefused: ReceiveParts['noteRejected'];
   readonly limit: RefusalLimit;
@@ -159,7 +163,7 @@ async function receiveRead(parts: WebhookParts, read: Read): Promise<Received> {
   const [source] = candidates;
   if (Buffer.isBuffer(body)) {
     const webhook = { ...head, body };
-    const received = await parts.receive(candidates, webhook);
+    const received = await parts.receive(candidates, webhook, proved);
     const { outcome } = received;
     if (outcome.kind !== 'rejected' || outcome.error.code !== 'bad_signature')
       return { webhook, ...received, proved: true };

@@ -79,11 +79,14 @@ function toFile(fd: number, loss: Loss): Output {
   const waiting: string[] = [];
   let bytes = 0;
   let isBusy = false;
+  const soon = () => {
+    isBusy = true;
+    setTimeout(next, GATHER_MS).unref();
+  };
   const next = () => {
     const text = waiting.splice(0).join('');
     bytes = 0;
-    isBusy = text !== '';
-    if (isBusy) writeAll(Buffer.from(text));
+    writeAll(Buffer.from(text));
   };
   const writeAll = (rest: Buffer) =>
     write(fd, rest, (error, written) => {
@@ -91,16 +94,15 @@ function toFile(fd: number, loss: Loss): Output {
       if (!error && written < rest.length) return writeAll(rest.subarray(written));
       if (error) loss.lose(rest.toString());
       else loss.wrote();
-      next();
+      isBusy = false;
+      if (waiting.length > 0) soon();
     });
   return {
     write(lines) {
       if (bytes + lines.length > WAITING_MOST_BYTES) return loss.lose(lines);
       waiting.push(lines);
       bytes += lines.length;
-      if (isBusy) return;
-      isBusy = true;
-      setTimeout(next, GATHER_MS).unref();
+      if (!isBusy) soon();
     },
     lost: loss.lost,
     end() {
