@@ -17,7 +17,8 @@ const SECRETS: readonly string[] = [
     `${begin}_${REST}`,
     `${begin}.${REST}`,
   ]),
-  ...['sk-ant-', 'sk-proj-', 'HRKU-', 'AIza', 'pypi-'].map((begin) => `${begin}${REST}`),
+  ...['whsec', 'glsa', 'glc', 'sntrys', 'sntryu', 'shpat'].map((begin) => `${begin}_${REST}`),
+  ...['sk-ant-', 'sk-proj-', 'HRKU-', 'NRAK-', 'AIza', 'pypi-'].map((begin) => `${begin}${REST}`),
   `SG.${REST}.${REST}`,
 ];
 /** What stands before a secret, which has no shape of its own then. */
