@@ -1,3 +1,4 @@
+import type { ChangeEvent } from '../domain/change-event.ts';
 import { toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import { KEEP_WITHIN_MS } from '../queue/connection.ts';
@@ -10,13 +11,14 @@ import type { Rows } from '../sources/rows.ts';
 import type { Source } from '../sources/source.ts';
 import { secretOfAnother } from '../sources/wrong-secret.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { refusalIdOf } from '../store/inbox/refusals.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
 import { type EntryOwner, rejectedEntry, toEntry } from './inbox-entry.ts';
-import { fromLine, type KeptWebhook, type Reported, toKept, toLine } from './kept-webhook.ts';
+import { fromLine, headOf, type KeptWebhook, type Reported, toKept, toLine, withHead } from './kept-webhook.ts';
 import { createRecentlyKept } from './recently-kept.ts';
 import type { RedisMemory } from './redis-memory.ts';
 
@@ -54,9 +56,9 @@ export function createKeep(parts: KeepParts) {
   const { sources, queues, inbox, rows, spool, mask, flush, mayForget, serverId, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
-  const toRedis = ({ entry, body, event, row }: KeptWebhook) => {
+  const toRedis = ({ entry, body, event, eventJson, row }: KeptWebhook) => {
     const flushed = flush.begin();
-    const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
+    const writes = [inbox.add(entry, body), event && queues.keep(event, eventJson), row && rows.put(row)];
     return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
   const toSpool = (kept: KeptWebhook): Promise<void> =>
@@ -65,24 +67,22 @@ export function createKeep(parts: KeepParts) {
     });
   const recent = createRecentlyKept({
     serverId,
-    keepAgain: (json, body) => {
-      const kept = toKept(JSON.parse(json) as Reported, body); // written by keepSomewhere() alone
+    keepAgain: (head, body) => {
+      const kept = withHead(head, body);
       return toRedis(kept).catch(() => toSpool(kept));
     },
     clock,
   });
 
   const keepSomewhere = async (webhook: ReadWebhook, reported: Reported): Promise<void> => {
-    // Masked first: a cut through a secret would leave half of it.
-    const { value, json } = mask.written(reported);
-    const kept = toKept(value, safeBody(webhook, mask));
+    const kept = toKept(reported, safeBody(webhook, mask), mask);
     if (clock().getTime() >= distrustedUntilMs && room.hasSpace()) {
       const failure = await toRedis(kept).then(
         () => undefined,
         (error: unknown) => error,
       );
       whySpooled = failure === undefined ? undefined : reasonOf(failure);
-      if (failure === undefined) return recent.add(json, kept.body);
+      if (failure === undefined) return recent.add(headOf(kept), kept.body);
       room.note(failure);
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
@@ -131,16 +131,7 @@ export function createKeep(parts: KeepParts) {
       );
       if (mapped.kind === 'ignored' && !mapped.hints?.length) return keepSomewhere(webhook, { entry }).catch(onLoss);
       const contents: MappedRecords = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
-      await keepSomewhere(webhook, {
-        entry,
-        records: contents.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
-        ...(contents.lookups && { lookups: contents.lookups }),
-        ...(contents.alerts && { alerts: contents.alerts.map((alert) => ({ webhook: webhook.id, ...alert })) }),
-        omitted: contents.omitted,
-        ...(otherwise && { otherwise }),
-        traceparent: currentTraceparent(),
-        row: contents.row,
-      });
+      await keepSomewhere(webhook, { entry, event: toEvent(entry, contents, otherwise), row: contents.row });
     },
     /**
      * Moves the content of the spool to Redis. Running it twice changes nothing, since the ids are the same.
@@ -161,6 +152,25 @@ export function createKeep(parts: KeepParts) {
       return webhook.id;
     },
     noteRefused,
+  };
+}
+
+function toEvent(
+  { id, source, receivedAt }: InboxEntry,
+  { records, alerts, omitted, lookups }: MappedRecords,
+  otherwise: ChangeEvent['otherwise'],
+): ChangeEvent {
+  const traceparent = currentTraceparent();
+  return {
+    webhookId: id,
+    source,
+    receivedAt,
+    records: records.map((record) => toChangeRecord({ webhook: id, ...record })),
+    ...(alerts && { alerts: alerts.map((alert) => ({ webhook: id, ...alert })) }),
+    ...(omitted && { omitted }),
+    ...(otherwise && { otherwise }),
+    ...(lookups && { lookups }),
+    ...(traceparent && { traceparent }),
   };
 }
 

@@ -1,22 +1,16 @@
 import { boundAlerts } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
-import type { ChangeRecord } from '../domain/change-record.ts';
 import type { KeptRow } from '../sources/rows.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
 
-/** What a webhook says, without secrets; not yet cut to the limits. */
+/** What a webhook says: it may hold secrets, and is not cut to the limits. */
 export interface Reported {
   readonly entry: InboxEntry;
   /** Undefined: it reports no deployment. */
-  readonly records?: readonly ChangeRecord[];
-  readonly lookups?: ChangeEvent['lookups'];
-  readonly alerts?: ChangeEvent['alerts'];
-  readonly omitted?: number | undefined;
-  readonly otherwise?: ChangeEvent['otherwise'];
-  readonly traceparent?: string | undefined;
+  readonly event?: ChangeEvent;
   readonly row?: KeptRow | undefined;
 }
 
@@ -25,30 +19,47 @@ export interface KeptWebhook {
   readonly entry: InboxEntry;
   readonly body: Buffer;
   readonly event?: ChangeEvent;
+  /** The event, written. */
+  readonly eventJson?: string;
   readonly row?: KeptRow;
 }
 
-/** Within the limits of records and alerts. */
-export function toKept(reported: Reported, body: Buffer): KeptWebhook {
-  const { entry, records, lookups, alerts, omitted, otherwise, traceparent, row } = reported;
-  if (!records) return { entry, body };
-  const bounded = boundRecords(records);
+/** Without secrets, and then within the limits of records and alerts: a cut through a secret would leave half of it. */
+export function toKept({ entry, event, row }: Reported, body: Buffer, mask: Mask): KeptWebhook {
+  if (!event) return { entry: mask.value(entry), body };
+  const { value, json } = mask.written(event);
+  const bounded = boundEvent(value);
   // Most entries of a history were reported before: only the worker can tell (store/changes/serial-history.ts).
-  const certain = bounded.filter(({ history }) => !history?.recovered);
+  const certain = bounded.records.filter(({ history }) => !history?.recovered);
   const deployments = [...new Set(certain.map((record) => record.deployment))];
-  const event: ChangeEvent = {
-    webhookId: entry.id,
-    source: entry.source,
-    receivedAt: entry.receivedAt,
-    records: bounded,
-    ...(alerts && { alerts: boundAlerts(alerts) }),
-    ...(omitted && { omitted }),
-    ...(otherwise && { otherwise }),
-    ...(lookups && { lookups }),
-    ...(traceparent && { traceparent }),
+  return {
+    entry: { ...mask.value(entry), deployments },
+    body,
+    event: bounded,
+    eventJson: bounded === value ? json : JSON.stringify(bounded),
+    ...(row && { row: mask.value(row) }),
   };
-  return { entry: { ...entry, deployments }, body, event, ...(row && { row }) };
 }
+
+/** The same event if it is within the limits. */
+function boundEvent(event: ChangeEvent): ChangeEvent {
+  const records = boundRecords(event.records);
+  if (records === event.records && !event.alerts) return event;
+  return { ...event, records, ...(event.alerts && { alerts: boundAlerts(event.alerts) }) };
+}
+
+/** What remains of a kept webhook beside its body, as JSON: `{ entry, event, row }`. */
+export function headOf({ entry, event, eventJson = JSON.stringify(event), row }: KeptWebhook): string {
+  const eventPart = event ? `,"event":${eventJson}` : '';
+  const rowPart = row ? `,"row":${JSON.stringify(row)}` : '';
+  return `{"entry":${JSON.stringify(entry)}${eventPart}${rowPart}}`;
+}
+
+/** @param head of headOf() */
+export const withHead = (head: string, body: Buffer): KeptWebhook => ({
+  ...(JSON.parse(head) as Omit<KeptWebhook, 'body'>), // written by headOf() alone
+  body,
+});
 
 /** A line of the spool. The body is base64: raw bytes, whatever they are. */
 export const toLine = ({ entry, body, event, row }: KeptWebhook): string =>

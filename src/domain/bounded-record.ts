@@ -89,12 +89,13 @@ export function boundRecord<Bounded extends { readonly notes: readonly string[] 
 
 /**
  * All records of one webhook: each gets an equal share. Records beyond the limit are left out, and the first record
- * says so.
+ * says so. Returns the same list where nothing had to be changed.
  */
 export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const kept = records.length > MAX_RECORDS ? records.slice(0, MAX_RECORDS) : records;
   const share = Math.max(LEAST_BYTES, Math.min(RECORD_BYTES, Math.floor(WEBHOOK_BYTES / Math.max(1, kept.length))));
   const bounded = kept.map((record) => boundRecord(record, share));
+  if (kept === records && bounded.every((record, at) => record === records[at])) return records;
   const [first, ...others] = bounded;
   if (!first || kept.length === records.length) return bounded;
   const note = `The webhook reported ${records.length} steps; only the first ${MAX_RECORDS} are recorded.`;

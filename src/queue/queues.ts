@@ -1,4 +1,4 @@
-import { type Job, type JobsOptions, Queue } from 'bullmq';
+import type { Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { digest } from '../domain/change-record.ts';
@@ -11,6 +11,7 @@ import { PREFIX } from '../store/key-family.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { within } from '../values/within.ts';
 import type { CrashCount } from './quarantine.ts';
+import { WrittenData, WrittenQueue } from './written-job.ts';
 
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
@@ -37,6 +38,10 @@ interface EventsJob {
 }
 type EventJob = ChangeEvent & { readonly version?: 1 };
 export const eventsOf = (job: RecordJob): readonly ChangeEvent[] => ('events' in job ? job.events : [job]);
+
+/** A RecordJob, of events that are written. */
+const writtenJob = (version: number, all: readonly { readonly json: string }[]): WrittenData =>
+  new WrittenData(`{"version":${version},"events":[${all.map(({ json }) => json).join(',')}]}`);
 
 /** The same events give the same id. A replay has another one, as the id of its dead letter is still in use. */
 function recordJobId(events: readonly ChangeEvent[]): string {
@@ -81,8 +86,11 @@ export interface Backlog {
 }
 
 export interface Queues {
-  /** Makes an event durable. Waits for Redis without a limit; a caller that cannot wait uses `keptWithin`. */
-  keep(event: ChangeEvent): Promise<void>;
+  /**
+   * Makes an event durable. Waits for Redis without a limit; a caller that cannot wait uses `keptWithin`.
+   * @param json the event as JSON, where it is written already
+   */
+  keep(event: ChangeEvent, json?: string): Promise<void>;
   /**
    * Gives one event of a batch that could not be recorded a job of its own. `madeAtMs`: since when it has been waiting.
    */
@@ -125,12 +133,18 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     others.set(name, other);
     return other();
   };
-  const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}, suspicion?: CrashCount) => {
+  const addEvents = async (
+    data: RecordJob | WrittenData,
+    events: readonly ChangeEvent[],
+    options: JobsOptions = {},
+  ) => {
     const queue = await queueOf(RECORD_QUEUE);
-    const job: RecordJob = { version: versionFor(events), events, ...suspicion };
-    await queue.add('events', job, { jobId: recordJobId(events), ...options });
+    await queue.add('events', data, { jobId: recordJobId(events), ...options });
   };
-  const keepSoon = inBatches(addEvents, MAX_EVENTS);
+  const keepSoon = inBatches<{ readonly event: ChangeEvent; readonly json: string }>((all) => {
+    const events = all.map(({ event }) => event);
+    return addEvents(writtenJob(versionFor(events), all), events);
+  }, MAX_EVENTS);
   const adders = new Map<string, (job: ForwardAdd) => Promise<void>>();
   const addTo = (sink: string) => {
     const existing = adders.get(sink);
@@ -142,9 +156,10 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     return adder;
   };
   return {
-    keep: keepSoon,
+    keep: (event, json = JSON.stringify(event)) => keepSoon({ event, json }),
     async keepAlone(event, madeAtMs, suspicion) {
-      await addEvents([event], { timestamp: madeAtMs }, suspicion);
+      const events = [event];
+      await addEvents({ version: versionFor(events), events, ...suspicion }, events, { timestamp: madeAtMs });
     },
     forward(sink, { deployment }, { afterMs = 0, firstFailure } = {}) {
       const traceparent = currentTraceparent();
@@ -202,7 +217,7 @@ function openOnce<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function openQueue(name: string, producer: Redis): Promise<Queue> {
-  const queue = new Queue(name, {
+  const queue = new WrittenQueue(name, {
     connection: producer,
     prefix: PREFIX,
     defaultJobOptions: {
