@@ -28,6 +28,7 @@ import type { Viewer } from './parts/action-form.tsx';
 import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
+import { searchedPage } from './searched-page.ts';
 import { endWithSession, rememberWho, viewerOf } from './session.ts';
 import { createSuggest, type Suggestions } from './suggestions.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
@@ -123,6 +124,8 @@ export function createPages(parts: PageParts): RequestHandler {
 }
 
 async function sendChanges(routeParts: RouteParts, request: Request, response: Response): Promise<void> {
+  const searched = await searchedPage(routeParts, request.query['text']);
+  if (searched !== undefined) return response.redirect(303, searched);
   const now = new Date();
   const who = routeParts.whoOf(request);
   const { body, empty, isMisread } = await changesPage(routeParts, request.query, now);
