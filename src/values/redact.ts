@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.ts';
 import { beyondMostValues } from './json-limits.ts';
 import { isSecretField, isSecretName } from './secret-names.ts';
 import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
@@ -62,33 +63,42 @@ function hidden(value: unknown, name: string, hideShapes: HideShapes): unknown {
   if (typeof value === 'string') return hiddenText(value, name, hideShapes);
   if (typeof value === 'number') return isSecretName(name) ? REDACTED : value;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const list = changed(value, () => name, hideShapes);
-    return name === 'variables' ? list.map(withoutValue) : list;
-  }
-  return changed(withSafeNames(value, hideShapes), isSecretName(name) ? () => name : (key) => key, hideShapes);
+  if (!Array.isArray(value)) return hiddenFields(withSafeNames(value, hideShapes), name, hideShapes);
+  const list = hiddenItems(value, name, hideShapes);
+  return name === 'variables' ? list.map(withoutValue) : list;
 }
 
 /** A copy with what has changed, or the very same. */
-function changed<Holder extends object>(
-  holder: Holder,
-  nameOf: (key: string) => string,
-  hideShapes: HideShapes,
-): Holder {
-  let copy: Holder | undefined;
-  for (const key of Object.keys(holder) as (keyof Holder & string)[]) {
-    const shown = hidden(holder[key], nameOf(key), hideShapes);
-    if (shown === holder[key]) continue;
-    copy ??= (Array.isArray(holder) ? [...holder] : { ...holder }) as Holder;
-    copy[key] = shown as Holder[typeof key];
+function hiddenItems(list: readonly unknown[], name: string, hideShapes: HideShapes): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (const [at, item] of list.entries()) {
+    const shown = hidden(item, name, hideShapes);
+    if (shown === item) continue;
+    copy ??= [...list];
+    copy[at] = shown;
   }
-  return copy ?? holder;
+  return copy ?? list;
+}
+
+/** A copy with what has changed, or the very same. */
+function hiddenFields(fields: JsonObject, name: string, hideShapes: HideShapes): JsonObject {
+  let copy: Record<string, unknown> | undefined;
+  const outer = isSecretName(name) ? name : undefined;
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    const shown = hidden(value, outer ?? key, hideShapes);
+    if (shown === value) continue;
+    copy ??= { ...fields };
+    copy[key] = shown;
+  }
+  return copy ?? fields;
 }
 
 /** The names of its fields may hold a secret as well. In one search: no shape of a secret spans a line break. */
-function withSafeNames(holder: object, hideShapes: HideShapes): object {
-  if (!hideShapes || !mayHoldSecret(Object.keys(holder).join('\n'))) return holder;
-  const copy = { ...holder };
+function withSafeNames(given: object, hideShapes: HideShapes): JsonObject {
+  const fields = given as JsonObject; // what JSON.parse gives
+  if (!hideShapes || !mayHoldSecret(Object.keys(fields).join('\n'))) return fields;
+  const copy = { ...fields };
   hideNames(copy, hideShapes);
   return copy;
 }
@@ -105,12 +115,14 @@ function hiddenText(text: string, name: string, hideShapes: HideShapes): string 
 }
 
 const BYTES = 'data_base64';
+/** Not every text in brackets: GitLab writes `[REDACTED]`, and an attempt to parse it takes as long as ten searches. */
+const JSON_BEGINS = /^\s{0,9}(?:\{\s*["}]|\[\s*(?:["{[\]\d-]|true|false|null))/;
 
 /** JSON in a text, or in the bytes of a CloudEvent: it is what a broker passed on. Undefined: it is none of these. */
 function hiddenInside(text: string, name: string, hideShapes: HideShapes): string | undefined {
   const isBytes = name === BYTES;
   const json = isBytes ? Buffer.from(text, 'base64').toString() : text;
-  if (!/^\s{0,9}[{[]/.test(json)) return undefined;
+  if (!JSON_BEGINS.test(json)) return undefined;
   try {
     const value: unknown = JSON.parse(json);
     const shown = hidden(value, '', isBytes ? hideSecrets : hideShapes);
