@@ -133,10 +133,17 @@ export function unknownFields(payload: unknown): string[] {
   return Object.keys(payload ?? {}).filter((name) => !Object.hasOwn(ChangeCreate.shape, name));
 }
 
-/** Fields that hold a variable that was not replaced. */
+/** `$CI_COMMIT_REF_NAME` and `${NAME}` within a text that the pipeline composes; a commit message may quote some. */
+const VARIABLE_WITHIN = /\$(?:\{\w{1,200}\}|[A-Z]{1,100}_[A-Z])/;
+const COMPOSED: readonly string[] = ['summary', 'description'];
+
+/** Fields with a variable that was not replaced. */
 export function unfilledFields(payload: unknown): string[] {
+  const isUnfilled = ([name, value]: readonly [string, unknown]) =>
+    typeof value === 'string' &&
+    (isPlaceholder(value.trim()) || (COMPOSED.includes(name) && VARIABLE_WITHIN.test(value)));
   return Object.entries(payload ?? {})
-    .filter(([, value]) => typeof value === 'string' && isPlaceholder(value.trim()))
+    .filter(isUnfilled)
     .map(([name]) => name);
 }
 

@@ -149,6 +149,24 @@ describe('an empty value', () => {
   });
 });
 
+describe('a text of the pipeline', () => {
+  const isNamed = (fields: Parameters<typeof said>[0]) =>
+    said(fields).notes?.some((note) => note.startsWith('variables that were not filled in:'));
+
+  it('is kept and named in a note if a variable in it was not expanded', () => {
+    const summary = 'Deployed $CI_PROJECT_NAME by ${GITLAB_USER_LOGIN}';
+    expect(said({ summary }).notes).toContain('variables that were not filled in: summary');
+    expect(said({ summary }).summary).toBe(summary);
+    expect(isNamed({ description: 'see ${RUN}' })).toBe(true);
+  });
+
+  it('may have prices, placeholders of its own and quoted commit messages', () => {
+    for (const summary of ['Saves 5 $ a day', 'US$ and $ALL', 'Costs $20_000', 'A regular expression: ^x$'])
+      expect([summary, isNamed({ summary })]).toEqual([summary, false]);
+    expect(isNamed({ commit_message: 'Read $CI_COMMIT_TAG where there is one' })).toBe(false);
+  });
+});
+
 describe('the fields', () => {
   it('keep a full sha as the commit and a short one as a tag', () => {
     expect(said(COMMIT).commit).toEqual({ sha: COMMIT.commit_sha });
