@@ -48,7 +48,7 @@ function isAfter(a: Start, b: Start): boolean {
 
 /** Nothing is known of it but that it is over: anything that was reported of it outweighs this entry. */
 function closing(start: Start, overAt: number, base: ChangeRecord): ChangeRecord {
-  const { source, instance, environment, service, receivedAt, webhook, witness, history } = base;
+  const { source, instance, environment, service, repository, receivedAt, webhook, witness, history } = base;
   const at = new Date(overAt).toISOString();
   return {
     id: recordId(start.key, 'canceled', 'superseded', at),
@@ -71,6 +71,7 @@ function closing(start: Start, overAt: number, base: ChangeRecord): ChangeRecord
     paths: [],
     tags: [],
     notes: [],
+    ...(repository && { repository }), // by it the deployment is found that it was joined with
     ...(witness && { witness }),
     ...(webhook && { webhook }),
     ...(history && { history: { of: history.of, recovered: true } }),

@@ -9,6 +9,7 @@ import { separate } from '../../src/recording/separate.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createJoinGroups } from '../../src/store/changes/join-groups.ts';
 import { createRepeatNames } from '../../src/store/changes/repeat-names.ts';
+import { createSerialHistory } from '../../src/store/changes/serial-history.ts';
 import { sha } from '../support/deployment.ts';
 import { aRecord } from '../support/records.ts';
 import { useRedis } from '../support/use-redis.ts';
@@ -17,7 +18,7 @@ const redis = useRedis();
 
 const WITNESSES: Readonly<Record<string, Witness>> = { forge: 'job', curl: 'report', gitops: 'sync' };
 
-/** As record.ts processes a record: repeats, joins, separation. */
+/** As record.ts processes a record: what its history concludes, repeats, joins, separation. */
 function open() {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
   const buildView = createBuildView({ rules: [], routing: {}, before: deployments.before });
@@ -29,7 +30,16 @@ function open() {
     settleMs: 0,
     witnessOf: (instance) => WITNESSES[instance],
   });
+  const history = createSerialHistory(redis, 400);
   const record = async (step: ChangeRecord) => {
+    const { results, concluded } = await history.assign([step]);
+    for (const one of [
+      ...results.flatMap((result) => (result.kind === 'assigned' ? [result.record] : [])),
+      ...concluded,
+    ])
+      await add(one);
+  };
+  const add = async (step: ChangeRecord) => {
     const join = await joins.assign(await repeats.assign(step));
     const view = await changeLog.apply(join.record);
     await join.settle();
@@ -135,4 +145,28 @@ it('an alias leads to the records that moved, and stays where another record has
   await changeLog.take('from', ['chg_1'], 'to');
   const keyOf = async (name: string) => (await get(name))?.deployment.key;
   expect([await keyOf('mine'), await keyOf('both'), await keyOf('from')]).toEqual(['to', 'from', 'from']);
+});
+
+it('an end that is concluded from the next sync is one of the deployment that this one was joined with', async () => {
+  const of = 'gitops/pay';
+  const counted = (commit: string, id: number, minute: number) => [
+    { ...sync(commit, 'running', minute), startedAt: at(minute), history: { of } },
+    { ...sync(commit, 'succeeded', minute + 1), startedAt: at(minute), history: { of, id, newest: id } },
+  ];
+  const records = [
+    ...[hook('A', 'running', 0), hook('A', 'succeeded', 1), ...counted('A', 1, 2)],
+    ...[hook('B', 'running', 60), hook('B', 'succeeded', 61), ...counted('B', 2, 62)],
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(records, { minLength: records.length }), async (shuffled) => {
+      await redis.flushall();
+      const { record, all } = open();
+      for (const one of shuffled) await record(one);
+      expect((await all()).map(({ commit, state, sources }) => [commit?.title, state, sources.length])).toEqual([
+        ['A', 'succeeded', 2],
+        ['B', 'succeeded', 2],
+      ]);
+    }),
+    { numRuns: 40 },
+  );
 });
