@@ -1,23 +1,18 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
-import { z } from 'zod';
-import { prefixOf } from '../http/base-path.ts';
 import { exportChanges } from '../http/export.ts';
 import { sendPerformance } from '../http/performance.ts';
-import type { Spooled } from '../spool/spool.ts';
-import type { Running } from '../store/changes/timeline/running.ts';
-import type { Actions } from './actions.ts';
 import { createActionRoutes } from './actions-routes.tsx';
 import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';
 import { readChangesQuery, selectionOf } from './changes-query.ts';
 import { requireAdmin, requireReader } from './guards.ts';
 import type { Html } from './html.ts';
-import type { Live } from './live.ts';
-import { createLogin, type LoginParts } from './login.ts';
-import { type AlertPageParts, alertPage } from './pages/alert.tsx';
+import { createLogin } from './login.ts';
+import type { PageParts } from './page-parts.ts';
+import { alertPage } from './pages/alert.tsx';
 import { alertsPage } from './pages/alerts.tsx';
 import { changesPage } from './pages/changes.tsx';
-import { type DeliveriesParts, deliveriesPage } from './pages/deliveries.tsx';
-import { type DeploymentParts, deploymentPage } from './pages/deployment.tsx';
+import { deliveriesPage } from './pages/deliveries.tsx';
+import { deploymentPage } from './pages/deployment.tsx';
 import { inboxPage } from './pages/inbox.tsx';
 import { Message } from './pages/message.tsx';
 import { performancePage } from './pages/performance.tsx';
@@ -25,25 +20,14 @@ import { runningPage } from './pages/running.tsx';
 import { setupPage } from './pages/setup.tsx';
 import { webhookPage } from './pages/webhook.tsx';
 import type { Viewer } from './parts/action-form.tsx';
-import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
 import { searchedPage } from './searched-page.ts';
 import { endWithSession, rememberWho, viewerOf } from './session.ts';
+import { createSetupRoutes, setupView } from './setup-routes.ts';
 import { createSuggest, type Suggestions } from './suggestions.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 import { unreadParameters } from './unread-parameters.ts';
-
-export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, AlertPageParts, DeliveriesParts, LoginParts {
-  /** The address by which people and tools reach the bridge; absent: that by which they came. */
-  readonly publicUrl?: string | undefined;
-  readonly running: Running;
-  readonly actions: Actions;
-  readonly live: Live;
-  readonly spool: () => Spooled;
-  /** True when the error means that Redis is away: the pages say so, and nothing is broken. */
-  readonly isRedisAway: (error: unknown) => boolean;
-}
 
 /**
  * Stricter than helmet's: no inline style or script, no other host. Not `upgrade-insecure-requests`, which would load
@@ -53,9 +37,6 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action " +
   "'self'; base-uri 'none'; frame-ancestors 'none'";
 const ASSET_SECONDS = 31_536_000;
-
-const Show = z.object({ show: z.string() });
-const Test = z.object({ test: z.uuid() });
 
 /** What every route needs beside its parts. */
 /**
@@ -117,7 +98,7 @@ export function createPages(parts: PageParts): RequestHandler {
   addReading(router, routeParts);
   addExports(router, routeParts);
   addInbox(router, routeParts);
-  addSetup(router, routeParts);
+  router.use(createSetupRoutes(routeParts));
   router.use(createActionRoutes(routeParts), sendUnknownPage(routeParts));
   router.use(sendRedisUnavailable(routeParts));
   return router;
@@ -233,41 +214,6 @@ function addInbox(router: Router, parts: RouteParts): void {
       'There is no such webhook, or it is older than the inbox keeps.',
     );
   });
-}
-
-const setupView = ({ sources, sinks, inbox, deployments, whoOf, publicUrl }: RouteParts, request: Request) => ({
-  deployments,
-  sources,
-  sinkNames: sinks.map(({ name }) => name),
-  inbox,
-  base: publicUrl ?? baseOf(request),
-  now: new Date(),
-  who: whoOf(request),
-  at: '/setup',
-});
-
-function addSetup(router: Router, routeParts: RouteParts): void {
-  const send = async (request: Request, response: Response, choices: { show?: string; test?: string }) => {
-    const view = setupView(routeParts, request);
-    const body = await setupPage({ ...view, ...choices });
-    response.send(
-      page({ title: 'Set-up', at: '/setup', who: view.who, trouble: await troubleOf(routeParts, view.now), body }),
-    );
-  };
-  router.get('/setup', (request, response) => send(request, response, Test.safeParse(request.query).data ?? {}));
-  router.get('/setup/last', async (_request, response) => {
-    response.send(await lastFragment(routeParts, new Date()));
-  });
-  router.post('/setup', ...routeParts.guard, (request, response) =>
-    send(request, response, Show.safeParse(request.body).data ?? {}),
-  );
-}
-
-/** A host name that no browser could have sent is not repeated in commands that somebody pastes into a shell. */
-function baseOf(request: Request): string {
-  const host = request.host ?? '';
-  const name = /^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com';
-  return `${request.protocol}://${name}${prefixOf(request)}`;
 }
 
 /** A person with a browser gets a page; scripts, and addresses of the API and of webhooks, get JSON. */

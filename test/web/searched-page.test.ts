@@ -1,13 +1,13 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { anInboxEntry } from '../support/inbox-entry.ts';
 import { memoryDeployments, memoryInbox, step } from './stores.ts';
 import { app, sessionCookie } from './support.ts';
 
 const KEY = 'gitlab:git.harbor.example:7:job:12';
 const WEBHOOK = '0b6f1c5a-52f0-4c0e-9a51-6d0f4a1c2b3d';
 const deployments = memoryDeployments([step({ deployment: KEY })]);
-const webhook = { id: WEBHOOK, receivedAt: '2026-03-01T10:00:00.000Z', source: 'gitlab', method: 'POST', path: '/' };
-const inbox = memoryInbox([{ ...webhook, headers: {}, verdict: 'accepted', deployments: [], bytes: 2 }]);
+const inbox = memoryInbox([anInboxEntry({ id: WEBHOOK })]);
 
 /** Where a search for this text leads; undefined: to the list of changes. */
 async function searched(text: string): Promise<string | undefined> {

@@ -9,7 +9,8 @@ import { createRunning } from '../../src/store/changes/timeline/running.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Actions } from '../../src/web/actions.ts';
 import { createLive } from '../../src/web/live.ts';
-import { createPages, type PageParts } from '../../src/web/router.tsx';
+import type { PageParts } from '../../src/web/page-parts.ts';
+import { createPages } from '../../src/web/router.tsx';
 import { formTokenOf, proofOf } from '../../src/web/session.ts';
 import { memoryAlerts, memoryDeployments, memoryInbox, memoryLedger, sink, source } from './stores.ts';
 

@@ -1,19 +1,18 @@
 import type { Redis } from 'ioredis';
-import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../../domain/change-record.ts';
+import type { ChangeRecord } from '../../domain/change-record.ts';
 import { type Deployment, hasRun } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
-import { boundStored, parseStored } from '../stored.ts';
 import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
-import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { readPacked, unpackUnder } from './packed/archive.ts';
 import { namePlace } from './packed/packed-names.ts';
 import type { Fields } from './packed/packing.ts';
+import { parseRecord } from './parse-record.ts';
 import { digestOf, readPredecessors } from './predecessors.ts';
 import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
@@ -24,6 +23,7 @@ import { type ChangeFilter, type Listed, list } from './search/query.ts';
 import { scan } from './search/scan.ts';
 import { createSearch } from './search/search.ts';
 import { packTerms } from './search/search-terms.ts';
+import { take } from './take-records.ts';
 import { type EntryChange, readEntryChanges, versionOf } from './timeline/entry-changes.ts';
 import { keepNewest } from './timeline/newest-entries.ts';
 import { packTimelineEntry } from './timeline/packed-entry.ts';
@@ -258,51 +258,8 @@ async function followersIn(redis: Redis, lineageKeys: readonly string[], deploym
   return (await Promise.all(names)).flat();
 }
 
-interface Taken {
-  readonly name: string;
-  readonly ids: readonly string[];
-  readonly to: string;
-}
-
-async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids, to }: Taken): Promise<void> {
-  await unpackUnder(redis, keys.deployment(name));
-  await readFormat1(redis, name);
-  const { records: before } = await readHash(redis, name);
-  // First, since a delivery may look for it at any moment, and a key counts before an alias for as long as it exists.
-  if (Object.keys(before).every((id) => ids.includes(id))) await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
-  await redirectAliases({ redis, ttlSeconds }, { name, ids, to }, before);
-  if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
-  const { records } = await readHash(redis, name);
-  if (Object.keys(records).length > 0) return;
-  // What sinks received of it stays: they may be asked about it under its name.
-  await forget(redis, { ...(await expiredDeploymentOf(redis, name, [])), dependentKeys: [] });
-}
-
-/** The aliases of records that move lead to where they are now, except those that a remaining record has too. */
-async function redirectAliases(
-  { redis, ttlSeconds }: Omit<Writing, 'replace'>,
-  { name, ids, to }: Taken,
-  records: Readonly<Record<string, string>>,
-): Promise<void> {
-  const aliasesOf = (isMoved: boolean) =>
-    Object.entries(records).flatMap(([id, json]) => (ids.includes(id) === isMoved ? parseRecord(json).aliases : []));
-  const remaining = new Set(aliasesOf(false));
-  const moved = [...new Set(aliasesOf(true))]
-    .filter((alias) => !remaining.has(alias))
-    .map((alias) => keys.alias(alias));
-  const owners = await Promise.all(moved.map((alias) => redis.get(alias)));
-  const own = moved.filter((_, at) => owners[at] === name);
-  await Promise.all(own.map((alias) => redis.set(alias, to, 'EX', ttlSeconds)));
-}
-
 const toStored = (name: string, { indexes, records }: Fields): Stored => ({
   name,
   indexes: parseIndexes(indexes),
   records: Object.values(records).map(parseRecord),
 });
-
-/** Written by append() alone; lists that an older release did not know are empty. */
-function parseRecord(json: string | number): ChangeRecord {
-  const record = toChangeRecord(parseStored(String(json)) as NewChangeRecord);
-  return boundStored(record, String(json));
-}

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import type { InboxEntry } from '../../../src/store/inbox/entry.ts';
 import { createInbox } from '../../../src/store/inbox/inbox.ts';
 import { createInboxPacker } from '../../../src/store/inbox/packer.ts';
 import { keys } from '../../../src/store/keys.ts';
+import { anInboxEntry } from '../../support/inbox-entry.ts';
 import { useRedis } from '../../support/use-redis.ts';
 
 const redis = useRedis();
@@ -17,18 +18,8 @@ const open = (over: Partial<Parameters<typeof createInbox>[1]> = {}) =>
   createInbox(redis, { days: DAYS, count: 20_000, maxBytes: 1024 ** 3, ...over });
 const createPacker = () => createInboxPacker(redis, { quietMs: 0, waitsMs: 0 });
 
-const webhook = (atMs: number, over: Partial<InboxEntry> = {}): InboxEntry => ({
-  id: randomUUID(),
-  receivedAt: new Date(atMs).toISOString(),
-  source: 'gitlab',
-  method: 'POST',
-  path: '/webhooks/gitlab',
-  headers: { 'x-gitlab-event': 'Deployment Hook' },
-  verdict: 'recorded',
-  deployments: ['job:1'],
-  bytes: 12,
-  ...over,
-});
+const webhook = (atMs: number, over: Partial<InboxEntry> = {}): InboxEntry =>
+  anInboxEntry({ receivedAt: new Date(atMs).toISOString(), ...over });
 const bodyOf = (number: number) =>
   JSON.stringify({
     object_kind: 'deployment',

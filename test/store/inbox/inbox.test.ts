@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { lastWebhooksBySource } from '../../../src/store/inbox/last-webhooks.ts'
 import { createInboxPacker } from '../../../src/store/inbox/packer.ts';
 import { CAUSES_OF_ONE_ADDRESS, REFUSALS_KEPT } from '../../../src/store/inbox/refusals.ts';
 import { keys } from '../../../src/store/keys.ts';
+import { anInboxEntry } from '../../support/inbox-entry.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -27,17 +27,7 @@ const open = (over: Partial<Parameters<typeof createInbox>[1]> = {}) =>
 const startMs = Date.now() - 60_000;
 const at = (ms: number) => new Date(startMs + ms).toISOString();
 
-const webhook = (ms: number): InboxEntry => ({
-  id: randomUUID(),
-  receivedAt: at(ms),
-  source: 'gitlab',
-  method: 'POST',
-  path: '/webhooks/gitlab',
-  headers: { 'x-gitlab-event': 'Deployment Hook' },
-  verdict: 'recorded',
-  deployments: ['job:1'],
-  bytes: 12,
-});
+const webhook = (ms: number): InboxEntry => anInboxEntry({ receivedAt: at(ms) });
 
 const refusal = (ms: number, over: Partial<Refusal> = {}): Refusal => ({
   receivedAt: at(ms),
@@ -172,7 +162,7 @@ describe('the inbox', () => {
     await inbox.add(entry, Buffer.from('{}'));
     const once = await sizes();
     await inbox.add(entry, Buffer.from('{}'));
-    expect(await sizes()).toEqual(once);
+    await expect(await sizes()).toEqual(once);
     await redis.del(keys.webhook(entry.id)); // expired while no bridge ran
     await open({ days: 1 / 86_400 }).prune();
     expect(await sizes()).toEqual([['total', '0']]);

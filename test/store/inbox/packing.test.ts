@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { createInbox } from '../../../src/store/inbox/inbox.ts';
 import { createInboxPacker } from '../../../src/store/inbox/packer.ts';
 import { pack, unpack, unpackHead } from '../../../src/store/inbox/packing.ts';
 import { keys } from '../../../src/store/keys.ts';
+import { anInboxEntry } from '../../support/inbox-entry.ts';
 import { useRedis } from '../../support/use-redis.ts';
 
 const redis = useRedis();
@@ -16,18 +17,8 @@ const open = (over: Partial<Parameters<typeof createInbox>[1]> = {}) =>
 const createPacker = () => createInboxPacker(redis, { quietMs: 0, waitsMs: 0 });
 const startMs = Date.now() - 60_000;
 
-const webhook = (ms: number, over: Partial<InboxEntry> = {}): InboxEntry => ({
-  id: randomUUID(),
-  receivedAt: new Date(startMs + ms).toISOString(),
-  source: 'gitlab',
-  method: 'POST',
-  path: '/webhooks/gitlab',
-  headers: { 'x-gitlab-event': 'Deployment Hook' },
-  verdict: 'recorded',
-  deployments: ['job:1'],
-  bytes: 12,
-  ...over,
-});
+const webhook = (ms: number, over: Partial<InboxEntry> = {}): InboxEntry =>
+  anInboxEntry({ receivedAt: new Date(startMs + ms).toISOString(), ...over });
 const BODY = JSON.stringify({
   object_kind: 'deployment',
   status: 'success',
