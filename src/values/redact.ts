@@ -5,12 +5,12 @@ import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
 
 /** Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. */
 const SECRET_WORDS =
-  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|(?:signing|encryption|integration|master|shared|auth|account)_?key|keys?"\s*:[\s[]*"[\w+/=-]{24}|"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i;
+  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?]|u0026)(?:pass|pwd|jwt|sig|auth|session)\\*["'=]|(?:signing|encryption|integration|master|shared|auth|account)_?key|keys?\\*"\s*:[\s[]*\\*"[\w+/=-]{24}|"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i;
 /**
- * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`, and `\u0026sig=` a
- * parameter. Go and Rails escape `<` and `>` like this.
+ * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`. Go and Rails escape
+ * `<`, `>` and `&` in this way, which the searches know: each of GitLab's webhooks has some.
  */
-const ESCAPED_ASCII = /\\u00(?:2[0135689a-f]|3[0-9abdf]|[4-7][\da-f])/i;
+const ESCAPED_ASCII = /\\u00(?:2[013589a-f]|3[0-9abdf]|[4-7][\da-f])/i;
 /**
  * An address that gives access to anyone who has it, such as the `output_stream_url` of Heroku's builds
  * (X-Amz-Signature).
@@ -35,7 +35,7 @@ export function redactBody(body: Buffer, json?: unknown): Buffer {
 
 /** It is no JSON, or beyond the limits of what is parsed. */
 function redactText(body: Buffer, text: string): Buffer {
-  const isNamed = SECRET_WORDS.test(text) || ESCAPED_ASCII.test(text);
+  const isNamed = SECRET_WORDS.test(text) || ESCAPED_ASCII.test(text) || text.includes('\\u0026');
   return Buffer.from(isNamed ? NOT_KEPT : hideSecrets(body.toString('utf8')));
 }
 

@@ -36,11 +36,11 @@ const USER_INFO: readonly RegExp[] = [
 const SHAPE_SIGNS =
   /-(?<=(?:gl[a-z]{2,5}|xox[a-z]|xapp|sk-ant|sk-proj|HRKU|NRAK|pypi|PRIVATE KEY)-)|_(?<=gh[pousr]_|github_pat_|(?:npm|dckr_pat|[sr]k_live|dop_v1|hvs|whsec|glsa|glc|sntry[su]|shpat)_)|\.(?<=(?:xox[a-z]|SG|npm|dckr_pat|[sr]k_live|dop_v1|hvs|hooks)\.)| (?<=(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]) )|A(?:T(?:ATT|CTT|STT|BB)|[KS]IA[A-Z0-9]|Iza)|J(?<=eyJ)|[wW][sS]_?[sS][eE][cC](?<=[aA][wW][sS]_?[sS][eE][cC])/;
 
-/** An address with a user, also in JSON, where a slash may be escaped. */
-const USER_INFO_BEGINS = /:(?:\\?\/){2}[^\s/?#"'<>\\]*@/;
+/** An address with a user, also in JSON, where a slash and an ampersand may be escaped. */
+const USER_INFO_BEGINS = /:(?:\\?\/){2}(?:[^\s/?#"'<>\\]|\\+u0026)*@/;
 
 const PARAMETER_BEGINS =
-  /[?&#;][\w-]{0,40}(?:token|secret|pass|pwd|key|signature|credential|sig|auth|jwt|amz|goog|session)[\w-]{0,40}=/i;
+  /(?:[?&#;]|u0026)[\w-]{0,40}(?:token|secret|pass|pwd|key|signature|credential|sig|auth|jwt|amz|goog|session)[\w-]{0,40}=/i;
 
 /** A character that occurs in secrets and addresses, percent-encoded. */
 const ENCODED_SIGN = /%(?:2[0-9a-f]|3[a-f]|40|5[bd])/i;

@@ -109,6 +109,28 @@ describe('redactBody', () => {
     );
   });
 
+  it('keeps what has an escaped ampersand and no secret as it came, and misses none behind one', () => {
+    const body = Buffer.from('{"avatar_url":"https://a.example.com/8e2d?s=80\\u0026d=identicon"}');
+    expect(redactBody(body)).toBe(body);
+    const texts = [
+      'https://a.example.com/?a=1&token=Lamp1',
+      'https://a.example.com/?a=1&x-amz-date=Lamp1',
+      'a=1&pass=Lamp1',
+      'https://mira:Lamp1&Lamp1@b.example.com',
+      'https://&Lamp1:Lamp1@b.example.com',
+      'a&glpat-Lamp1Lamp2Lamp3Lamp4',
+      'a&Bearer Lamp1Lamp2Lamp3Lamp4',
+    ];
+    for (const text of texts)
+      for (const inner of [{ text }, { text: JSON.stringify({ text }) }, { text: JSON.stringify({ pwd: 'Lamp1' }) }]) {
+        const json = JSON.stringify(inner).replaceAll('&', '\\u0026');
+        expect(redactBody(Buffer.from(json)).toString(), json).not.toContain('Lamp1');
+        expect(redactBody(Buffer.from(json.slice(0, -1))).toString(), json).not.toContain('Lamp1');
+        const twice = JSON.stringify({ a: json });
+        expect(redactBody(Buffer.from(twice)).toString(), twice).not.toContain('Lamp1');
+      }
+  });
+
   it('drops a suspicious body that it cannot parse', () => {
     for (const text of ['{"token": "abc', `{"token": "abc", "deep": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`]) {
       expect(redactBody(Buffer.from(text)).toString()).not.toContain('abc');
