@@ -17,13 +17,13 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const merged = trusted.reduce((sum, record) => merge(sum, record));
   const open = isFinal(decider.state) ? undefined : reasonToWait(trusted);
   const description = descriptionOf(trusted, decider);
-  const started = startOf(records, decider.occurredAt);
+  const began = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
   const ended = succeededAt === undefined ? undefined : endOf([], records, 'succeeded');
   const ownEnd = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
   const reported = ownEnd ?? ended;
   const occurredAt = decider.doubts?.occurredAt === undefined ? decider.occurredAt : (reported ?? decider.occurredAt);
-  const finished = reported ?? reportedEnd({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, started);
+  const finished = reported ?? reportedEnd({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, began);
   return {
     key,
     ...withoutStep(merged),
@@ -34,8 +34,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     occurredAt,
     receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
     ...repeatedUntil(records, decider.occurredAt),
-    ...(started && { startedAt: started }),
-    ...(finished && { finishedAt: finished }),
+    ...spanOf(began, finished),
     ...(succeededAt && { succeededAt }),
     ...summaryOf(trusted, decider.state),
     ...(description !== undefined && { description }),
@@ -136,6 +135,17 @@ function startOf(records: readonly ChangeRecord[], decidedAt: string): string | 
   const running = sameState(records, 'running').map(({ occurredAt }) => occurredAt);
   const reported = earliest(records.map((record) => record.startedAt));
   return reported ?? earliest(running.filter((time) => time <= decidedAt));
+}
+
+const SECOND_MS = 1000;
+
+/**
+ * What one tool says of the start does not fit the end that another one reports: a sync that a job caused may begin
+ * after the job has ended. Times in whole seconds may differ by less than one.
+ */
+function spanOf(start: string | undefined, end: string | undefined): { startedAt?: string; finishedAt?: string } {
+  if (!start || !end || start <= end) return { ...(start && { startedAt: start }), ...(end && { finishedAt: end }) };
+  return Date.parse(start) - Date.parse(end) < SECOND_MS ? { startedAt: end, finishedAt: end } : { finishedAt: end };
 }
 
 /** It succeeded, and failed afterwards: the next deployment replaces it. */

@@ -58,6 +58,21 @@ describe('a start that only the running signal reported', () => {
   });
 });
 
+describe('a start after the end that another tool reports', () => {
+  const end = heard({ occurredAt: at(10), finishedAt: at(10), witness: 'job' });
+  const sync = (startedAt: string) =>
+    heard({ occurredAt: at(30), startedAt, finishedAt: at(30), witness: 'sync', signal: 'sync' });
+
+  it('is unknown: no deployment ends before it begins', () => {
+    expect(foldAll([end, sync(at(12))])).toMatchObject({ state: 'succeeded', finishedAt: at(10) });
+    expect(foldAll([end, sync(at(12))]).startedAt).toBeUndefined();
+  });
+
+  it('is the end, if one of the two tools reports whole seconds', () => {
+    expect(foldAll([end, sync(at(10).replace('.000Z', '.900Z'))])).toMatchObject({ startedAt: at(10) });
+  });
+});
+
 describe('a clock that is ahead', () => {
   const ahead = heard({
     occurredAt: '2126-01-01T00:00:00.000Z',
