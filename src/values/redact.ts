@@ -3,9 +3,17 @@ import { beyondMostValues } from './json-limits.ts';
 import { isSecretField, isSecretName } from './secret-names.ts';
 import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
 
-/** Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. */
-const SECRET_WORDS =
-  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?]|u0026)(?:pass|pwd|jwt|sig|auth|session)\\*["'=]|(?:signing|encryption|integration|master|shared|auth|account)_?key|keys?\\*"\s*:[\s[]*\\*"[\w+/=-]{24}|"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i;
+/**
+ * Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. One expression
+ * for all of them would take twice as long. In JSON that is itself a text, quotes have backslashes.
+ */
+const SECRET_WORDS: readonly RegExp[] = [
+  /"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i, // the fastest
+  /token|secret|passw|passphrase|authorization|credential|signature|session_?id/i,
+  /key(?:(?<=(?:api|private|access|signing|encryption|integration|master|shared|auth|account)_?key)|s?\\*"\s*:[\s[]*\\*"[\w+/=-]{24})/i,
+  /(?:pass|pwd|jwt|sig|auth|session)\\*["'=](?<=(?:^|["'&?]|u0026)(?:pass|pwd|jwt|sig|auth|session)\\*["'=])/i,
+];
+const hasSecretWord = (text: string): boolean => SECRET_WORDS.some((words) => words.test(text));
 /**
  * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`. Go and Rails escape
  * `<`, `>` and `&` in this way, which the searches know: each of GitLab's webhooks has some.
@@ -28,14 +36,14 @@ const NOT_KEPT = '[not kept: it may hold a secret, and it cannot be read to take
 export function redactBody(body: Buffer, json?: unknown): Buffer {
   const text = body.toString('latin1'); // the words are ASCII, and this is read three times as fast
   const hasShapes = mayHoldSecret(text) || ESCAPED_ASCII.test(text);
-  if (!hasShapes && !SECRET_WORDS.test(text)) return body;
+  if (!hasShapes && !hasSecretWord(text)) return body;
   if (body.length === 0) return body;
   return redactJson(body, json, hasShapes ? hideSecrets : undefined) ?? redactText(body, text);
 }
 
 /** It is no JSON, or beyond the limits of what is parsed. */
 function redactText(body: Buffer, text: string): Buffer {
-  const isNamed = SECRET_WORDS.test(text) || ESCAPED_ASCII.test(text) || text.includes('\\u0026');
+  const isNamed = hasSecretWord(text) || ESCAPED_ASCII.test(text) || text.includes('\\u0026');
   return Buffer.from(isNamed ? NOT_KEPT : hideSecrets(body.toString('utf8')));
 }
 
