@@ -13,8 +13,7 @@ export function normalized(deployment: Deployment): Deployment {
 function isNormal(value: unknown): boolean {
   if (typeof value === 'string') return !isBlank(value) && value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
-  for (const name in value) if (!isNormal(value[name as keyof typeof value])) return false;
-  return true;
+  return Object.values(value).every(isNormal); // `for … in` takes several times as long on Node 24
 }
 
 function cleanedUp(deployment: Deployment): Deployment {

@@ -7,23 +7,28 @@ export const Time = z.iso.datetime();
 export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' });
 
 /**
- * Reads the formats of GitLab, Bitbucket, Argo CD and `date`: ISO 8601 with any offset and any fraction,
- * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and epoch milliseconds. A time without a zone is
- * refused: it would be read in the zone of this machine.
+ * Reads the formats of GitLab, Bitbucket, Argo CD and `date`: ISO 8601 with any offset and any fraction, also without
+ * separators (`20261130T090000+0000`, TeamCity) and with the name of the zone (`…+01:00[Europe/Berlin]`, Java),
+ * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and seconds or milliseconds since 1970. A time
+ * without a zone is refused: it would be read in the zone of this machine.
  * @returns ISO 8601 UTC with milliseconds, or undefined for anything else.
  */
 export function toIso(time: string | number | null | undefined): string | undefined {
-  if (typeof time === 'number') return fromEpochMs(time);
+  if (typeof time === 'number') return fromEpochMs(time < SECONDS_BELOW ? time * 1_000 : time);
   const text = time?.trim() ?? '';
-  const parts = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i.exec(
-    text,
-  );
+  const parts = ISO_DATE.exec(text.replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6'));
   if (!parts) return MAIL_DATE.test(text) ? fromEpochMs(Date.parse(text)) : undefined;
   const [, date, clock, fraction = '0', zone = 'Z'] = parts;
   const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? [];
   const offset = hours ? `${hours}:${minutes}` : 'Z';
   return fromEpochMs(Date.parse(`${date}T${clock}.${fraction.slice(0, 3)}${offset}`));
 }
+
+const ISO_DATE =
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\])?$/i;
+const BASIC_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/;
+/** Milliseconds below this would lie before 1973. */
+const SECONDS_BELOW = 100_000_000_000;
 
 /** RFC 5322, as `date -R` and HTTP write it: `Mon, 30 Nov 2026 05:50:00 +0100`. */
 const MAIL_DATE = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC|[+-]\d{4})$/;

@@ -42,16 +42,13 @@ const Texts = z.preprocess(
     .optional(),
 );
 
-/** Seconds since 1970, as `date +%s` prints them; as milliseconds the same number would lie in January 1970. */
-const EPOCH_SECONDS_BELOW = 100_000_000_000;
-
 const Time = z.preprocess(
   blankToAbsent,
   z
     .union([z.string(), z.number()], expects('a time'))
     .transform((time, context): string => {
-      const epoch = /^\d+(?:\.\d+)?$/.test(String(time)) ? Number(time) : undefined;
-      const iso = toIso(epoch === undefined ? time : epoch < EPOCH_SECONDS_BELOW ? epoch * 1000 : epoch);
+      const isEpoch = /^\d+(?:\.\d+)?$/.test(String(time)); // what `date +%s` prints
+      const iso = toIso(isEpoch ? Number(time) : time);
       if (iso) return iso;
       context.addIssue('must be a time with a zone, such as 2026-03-19T14:30:00Z (date -u +%FT%TZ)');
       return z.NEVER;

@@ -5,9 +5,6 @@ import type { Webhook } from '../received-webhook.ts';
 import type { Values } from './field-names.ts';
 import { textOf } from './text-of.ts';
 
-/** Seconds since 1970 are below it, milliseconds above. */
-const SECONDS_BELOW = 100_000_000_000;
-
 interface Context {
   readonly webhook: Webhook;
   readonly notes: string[];
@@ -39,7 +36,5 @@ export function timesOf(values: Values, state: State, { webhook, notes, isFinal 
 function readTime(value: Json | undefined): string | undefined {
   const text = textOf(value);
   if (text === undefined) return undefined;
-  if (!/^\d{1,16}(?:\.\d{1,9})?$/.test(text)) return toIso(text);
-  const epoch = Number(text);
-  return toIso(Math.floor(epoch < SECONDS_BELOW ? epoch * 1000 : epoch));
+  return toIso(/^\d{1,16}(?:\.\d{1,9})?$/.test(text) ? Number(text) : text);
 }
