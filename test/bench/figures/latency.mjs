@@ -6,6 +6,8 @@ const ANSWER_SECONDS = 2;
 const RELAY_SECONDS = 3;
 const ANSWERS_PER_SECOND = 300;
 const CHANGES_PER_SECOND = 50;
+/** V8 has compiled what it will: until then a process may not keep up with the pace. */
+const WARM_AMOUNT = 3_000;
 
 /** How soon a webhook is answered, at a pace that leaves everybody idle most of the time. */
 export const answering = {
@@ -13,6 +15,7 @@ export const answering = {
   async measure(stage, { rounds }) {
     const ours = await stage.shiplog();
     const floor = await stage.contender('floor');
+    await warmUp(stage, ours, floor);
     const run = ({ port }) => paced(stage, { port, perSecond: ANSWERS_PER_SECOND, seconds: ANSWER_SECONDS });
     const runs = await play({ ours: () => run(ours), theirs: () => run(floor) }, rounds);
     await ours.stop();
@@ -26,6 +29,7 @@ export const relaying = {
   async measure(stage, { rounds }) {
     const ours = await stage.shiplog();
     const usual = await stage.contender('usual-stack');
+    await warmUp(stage, ours, usual);
     const against = 'usual-stack, one hop';
     const runs = await play({ ours: () => relay(stage, ours), theirs: () => relay(stage, usual) }, rounds);
     await ours.stop();
@@ -62,8 +66,16 @@ async function paced(stage, wish) {
   return result;
 }
 
-async function play(runs, rounds) {
-  for (const run of Object.values(runs)) await run(); // compiled by now
+async function warmUp(stage, ours, theirs) {
+  for (const { port } of [theirs, ours]) {
+    await stage.forget();
+    const { ok } = await stage.saturate({ kind: 'deployment', port, amount: WARM_AMOUNT });
+    if (port === ours.port) await untilDelivered(stage, ['alert24'], ok);
+  }
+  await ours.drained();
+}
+
+function play(runs, rounds) {
   return interleave(
     Object.entries(runs).map(([name, run]) => ({ name, run })),
     rounds,

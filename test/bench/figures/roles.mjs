@@ -1,7 +1,7 @@
 import { interleave, median, ratio } from '../rounds.mjs';
 import { sendAndDeliver } from './delivering.mjs';
 
-const WARM_AMOUNT = 300;
+const WARM_AMOUNT = 2_000;
 const AMOUNT = 1_000;
 
 /** Processes of one host, with one Redis as near as it is: the first takes webhooks, the others record and deliver. */
