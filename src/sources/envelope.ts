@@ -1,3 +1,4 @@
+import { WebhookRejected } from '../domain/errors.ts';
 import { asObject, type JsonObject } from '../values/json.ts';
 import { parseJson } from '../values/parse-json.ts';
 import type { Mapped } from './mapped.ts';
@@ -40,12 +41,13 @@ function mapEnveloped(payload: unknown, map: (payload: unknown) => Mapped): Mapp
   return asItIs.mapped;
 }
 
-type Attempt = { readonly mapped: Mapped } | { readonly error: unknown };
+type Attempt = { readonly mapped: Mapped } | { readonly error: WebhookRejected };
 
 function attempt(payload: unknown, map: (payload: unknown) => Mapped): Attempt {
   try {
     return { mapped: map(payload) };
   } catch (error) {
+    if (!(error instanceof WebhookRejected)) throw error; // a bug, which an envelope must not hide
     return { error };
   }
 }

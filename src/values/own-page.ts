@@ -9,7 +9,7 @@ export function namedInOwnPage(address: string): NamedInPage | undefined {
   if (!URL.canParse(address)) return undefined;
   const { pathname } = new URL(address);
   const [, page, name] = /\/(deployments|inbox)\/([^/].*)$/.exec(pathname) ?? [];
-  if (name === undefined || pathname.includes('/-/')) return undefined; // a page of GitLab
+  if (name === undefined || pathname.includes('/-/')) return undefined; // a page of a forge
   try {
     return { page: page as NamedInPage['page'], name: decodeURIComponent(name) };
   } catch {

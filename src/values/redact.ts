@@ -4,19 +4,19 @@ import { isSecretField, isSecretName } from './secret-names.ts';
 import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
 
 /**
- * Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. One expression
- * for all of them would take twice as long. In JSON that is itself a text, quotes have backslashes.
+ * Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. A single
+ * expression for all of them would take twice as long. In JSON within a text, quotes have backslashes.
  */
 const SECRET_WORDS: readonly RegExp[] = [
-  /"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i, // the fastest
+  /"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i,
   /token|secret|passw|passphrase|authorization|credential|signature|session_?id/i,
   /key(?:(?<=(?:api|private|access|signing|encryption|integration|master|shared|auth|account)_?key)|s?\\*"\s*:[\s[]*\\*"[\w+/=-]{24})/i,
   /(?:pass|pwd|jwt|sig|auth|session)\\*["'=](?<=(?:^|["'&?]|u0026)(?:pass|pwd|jwt|sig|auth|session)\\*["'=])/i,
 ];
 const hasSecretWord = (text: string): boolean => SECRET_WORDS.some((words) => words.test(text));
 /**
- * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`. Go and Rails escape
- * `<`, `>` and `&` in this way, which the searches know: each of GitLab's webhooks has some.
+ * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`. Not those of
+ * `<`, `>` and `&`, which Go and Rails write in each webhook: the searches know them.
  */
 const ESCAPED_ASCII = /\\u00(?:2[013589a-f]|3[0-9abdf]|[4-7][\da-f])/i;
 /**
@@ -123,7 +123,7 @@ function hiddenText(text: string, name: string, hideShapes: HideShapes): string 
 }
 
 const BYTES = 'data_base64';
-/** Not every text in brackets: GitLab writes `[REDACTED]`, and an attempt to parse it takes as long as ten searches. */
+/** Not every text in brackets: to try to parse `[REDACTED]`, which is frequent, takes as long as ten searches. */
 const JSON_BEGINS = /^\s{0,9}(?:\{\s*["}]|\[\s*(?:["{[\]\d-]|true|false|null))/;
 
 /** JSON in a text, or in the bytes of a CloudEvent: it is what a broker passed on. Undefined: it is none of these. */

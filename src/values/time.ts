@@ -8,7 +8,7 @@ export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time suc
 
 /**
  * Reads the formats of GitLab, Bitbucket, Argo CD and `date`: ISO 8601 with any offset and any fraction, also without
- * separators (`20261130T090000+0000`, TeamCity) and with the name of the zone (`…+01:00[Europe/Berlin]`, Java),
+ * separators (`20261130T090000+0000`) and with the name of the zone (`…+01:00[Europe/Berlin]`, as Java writes it),
  * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and seconds or milliseconds since 1970. A time
  * without a zone is refused: it would be read in the zone of this machine.
  * @returns ISO 8601 UTC with milliseconds, or undefined for anything else.

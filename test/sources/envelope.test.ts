@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WebhookRejected } from '../../src/domain/errors.ts';
 import { read } from '../../src/receive.ts';
+import { openingEnvelopes } from '../../src/sources/envelope.ts';
 import type { Mapped } from '../../src/sources/mapped.ts';
 import { aWebhook, sourceOf } from '../explain/support.ts';
 import { config, PAYLOADS, payloadOf } from '../support/every-source.ts';
@@ -86,4 +87,15 @@ it('any JSON is answered as before, or reports something', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+it('hides no bug of a mapping, even if what is inside could be mapped', () => {
+  const source = sourceOf(config, 'gitlab');
+  const map = (payload: unknown): Mapped => {
+    if (Array.isArray(payload)) throw new TypeError('a bug');
+    return { kind: 'records', records: [] };
+  };
+  const opening = openingEnvelopes({ ...source, map });
+  expect(() => opening.map([{}], aWebhook({}))).toThrow(TypeError);
+  expect(opening.map({}, aWebhook({}))).toEqual({ kind: 'records', records: [] });
 });

@@ -1,13 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { interleave, median, ratio } from '../rounds.mjs';
-import { untilDelivered } from './delivering.mjs';
+import { untilDelivered, WARM_AMOUNT } from './delivering.mjs';
 
 const ANSWER_SECONDS = 2;
 const RELAY_SECONDS = 3;
 const ANSWERS_PER_SECOND = 300;
 const CHANGES_PER_SECOND = 50;
-/** V8 has compiled what it will: until then a process may not keep up with the pace. */
-const WARM_AMOUNT = 3_000;
 
 /** How soon a webhook is answered, at a pace that leaves everybody idle most of the time. */
 export const answering = {
@@ -66,6 +64,7 @@ async function paced(stage, wish) {
   return result;
 }
 
+/** A cold process may not keep up with the pace. */
 async function warmUp(stage, ours, theirs) {
   for (const { port } of [theirs, ours]) {
     await stage.forget();
