@@ -3,7 +3,7 @@ import type { Change } from '../http/answers/change.ts';
 import type { DeadLetter } from '../http/answers/dead-letter.ts';
 import type { DeploymentDetail } from '../http/answers/deployment.ts';
 import type { Webhook, WebhookWithBody } from '../http/answers/webhook.ts';
-import { namedInOwnPage } from '../values/own-page.ts';
+import { namedIn } from '../values/own-page.ts';
 import { SHA_OR_PREFIX } from '../values/sha.ts';
 import { askBridge, callBridge, findAtBridge } from './call.ts';
 import { changesTable } from './changes.ts';
@@ -39,7 +39,7 @@ export async function trace(
 
 /** A key counts before a commit, and what has an index before what must be searched for. */
 async function find(config: BridgeSettings, given: string, note: (how: string) => void): Promise<Traced | undefined> {
-  const what = namedInOwnPage(given)?.name ?? given;
+  const what = namedIn(given)?.name ?? given;
   if (/^https?:\/\//i.test(what)) return findChanges(config, { text: what }, 'address');
   const [detail, webhook] = await Promise.all([detailOf(config, what), webhookOf(config, what)]);
   if (detail) return { found: 'deployment', ...none, deployments: [await complete(config, detail)] };

@@ -5,6 +5,8 @@ import { toAlert, toAlertDetail } from '../http/alerts.ts';
 import { toChange } from '../http/change.ts';
 import { describeDeployment } from '../http/deployment-detail.ts';
 import { readRunning } from '../http/running.ts';
+import { toChangeFilter } from '../store/changes/search/filter.ts';
+import { namedIn } from '../values/own-page.ts';
 import { TypedText } from '../values/text.ts';
 import { MomentText, parseMoment } from '../values/time.ts';
 import { refuseUnknown, type Tool, type ToolParts, tool, Unanswerable } from './tool.ts';
@@ -12,13 +14,17 @@ import { refuseUnknown, type Tool, type ToolParts, tool, Unanswerable } from './
 const HOUR_MS = 3_600_000;
 const MAX_LISTED = 50;
 const MAX_HOURS = 24 * 400;
+const USUAL_HOURS = 24;
 
 const Name = (what: string) => TypedText.min(1).optional().describe(what);
 const Limit = z.number().int().min(1).max(MAX_LISTED).default(20).describe(`at most ${MAX_LISTED}`);
 const SERVICE = Name('name of a service, or a part of it');
 const ENVIRONMENT = Name('name of an environment, or a part of it, such as production');
 const OWNER = Name('team that owns the services');
-const KEY = TypedText.min(1).describe('key of a deployment, as in the field `deployment` of other answers');
+const KEY = TypedText.min(1).describe(
+  'key of a deployment, as in the field `deployment` of other answers, or the URL of its page',
+);
+const keyIn = (text: string): string => namedIn(text)?.name ?? text;
 const ALERT_ID = /^alt_[0-9a-f]{32}$/;
 
 /** The text was checked for its layout. */
@@ -35,20 +41,26 @@ const whatChanged = tool({
     before: MomentText.optional().describe(
       'ISO 8601 time, or a span before now such as 90m, 12h, 2d, 03:00 (UTC), yesterday; default: now',
     ),
-    hours: z.number().positive().max(MAX_HOURS).default(24).describe('how far back from there'),
+    hours: z
+      .number()
+      .positive()
+      .max(MAX_HOURS)
+      .optional()
+      .describe(`how far back from there; default: ${USUAL_HOURS}, and any time for the URL or key of a deployment`),
     environment: ENVIRONMENT,
     service: SERVICE,
     owner: OWNER,
-    text: Name('words that all occur in it'),
+    text: Name('words that all occur in it, or the URL of a commit, merge request, pipeline, job or deployment'),
     limit: Limit,
   }),
   async run({ deployments, clock }, { before, hours, environment, service, owner, text, limit }) {
     const until = momentOf(before, clock());
-    const since = new Date(until.getTime() - hours * HOUR_MS);
-    const facets = { ...(environment && { environment }), ...(service && { service }) };
-    const asked = { facets, ...(owner && { owner }), ...(text && { text }) };
-    const { selection, unknown } = await deployments.resolve(asked);
+    const { selection, unknown } = await deployments.resolve(
+      toChangeFilter({ environment, service, owner, text }, until),
+    );
     const notes = refuseUnknown(unknown);
+    const isAnyTime = selection.deployment !== undefined && hours === undefined;
+    const since = isAnyTime ? new Date(0) : new Date(until.getTime() - (hours ?? USUAL_HOURS) * HOUR_MS);
     const span = { sinceMs: since.getTime(), untilMs: until.getTime() - 1 };
     const { deployments: found, total } = await deployments.list({ ...selection, ...span, limit, offset: 0 });
     return { since: since.toISOString(), until: until.toISOString(), total, ...notes, changes: found.map(toChange) };
@@ -73,18 +85,18 @@ const deployment = tool({
   description:
     'All about one deployment: what, when, by whom, what it replaced, which rules applied, which sinks received it.',
   input: z.strictObject({ deployment: KEY }),
-  async run(parts, { deployment: key }) {
-    const found = await describeDeployment(parts, key);
-    if (!found) throw noDeployment(key);
+  async run(parts, { deployment: text }) {
+    const found = await describeDeployment(parts, keyIn(text));
+    if (!found) throw noDeployment(text);
     const { change, rules, related, deliveries } = found;
     const delivered = deliveries.map(({ wants: { wanted }, sink, told }) => ({ sink, wanted, state: told?.state }));
     return { change, rules, related, deliveries: delivered };
   },
 });
 
-const noDeployment = (key: string) =>
+const noDeployment = (text: string) =>
   new Unanswerable(
-    `there is no deployment "${key}", or it is older than the change log keeps: what_changed lists them`,
+    `there is no deployment "${text}", or it is older than the change log keeps: what_changed lists them`,
   );
 
 const replacedBy = tool({
@@ -92,9 +104,9 @@ const replacedBy = tool({
   title: 'What replaced a deployment',
   description: 'Whether a deployment still runs, which one took its place, and whose place it took.',
   input: z.strictObject({ deployment: KEY }),
-  async run(parts, { deployment: key }) {
-    const found = (await parts.deployments.get(key))?.deployment;
-    if (!found) throw noDeployment(key);
+  async run(parts, { deployment: text }) {
+    const found = (await parts.deployments.get(keyIn(text)))?.deployment;
+    if (!found) throw noDeployment(text);
     const statusOf = await parts.running.statusOf(parts.running.slots()); // all of it has been read by then
     const status = statusOf(found);
     const [next, before] = await Promise.all([

@@ -1,17 +1,32 @@
-export interface NamedInPage {
-  readonly page: 'deployments' | 'inbox';
-  /** The key of the deployment, or the id of the webhook. */
+/** The key or an alias of a deployment, or the id of a webhook: whether there is one is another question. */
+export interface NamedRecord {
+  /** The page in whose address it was. Undefined: it was written by itself. */
+  readonly page?: OwnPage;
   readonly name: string;
 }
+type OwnPage = 'deployments' | 'inbox';
 
-/** What the address of one of our pages shows. Undefined: any other address, or no address. */
-export function namedInOwnPage(address: string): NamedInPage | undefined {
+/** Keys of deployments have a colon, and ids of webhooks are UUIDs: other texts, and other addresses, are no names. */
+const NAME = /^(?:[^\s:]+:\S.*|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
+const MIN_CHARS = 8;
+const MAX_CHARS = 1_000;
+
+/** What a text names that is a key, an alias, an id, or the address of the page that shows one. */
+export function namedIn(text: string | undefined): NamedRecord | undefined {
+  const written = text?.trim() ?? '';
+  const page = pageIn(written);
+  if (page && isName(page.name)) return page;
+  return isName(written) && !/\s/.test(written) ? { name: written } : undefined;
+}
+
+const isName = (text: string): boolean => text.length >= MIN_CHARS && text.length <= MAX_CHARS && NAME.test(text);
+
+function pageIn(address: string): Required<NamedRecord> | undefined {
   if (!URL.canParse(address)) return undefined;
-  const { pathname } = new URL(address);
-  const [, page, name] = /\/(deployments|inbox)\/([^/].*)$/.exec(pathname) ?? [];
-  if (name === undefined || pathname.includes('/-/')) return undefined; // a page of a forge
+  const [, page, name] = /\/(deployments|inbox)\/([^/].*)$/.exec(new URL(address).pathname) ?? [];
+  if (name === undefined) return undefined;
   try {
-    return { page: page as NamedInPage['page'], name: decodeURIComponent(name) };
+    return { page: page as OwnPage, name: decodeURIComponent(name) };
   } catch {
     return undefined; // a lone "%"
   }

@@ -9,13 +9,15 @@ export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time suc
 /**
  * Reads the formats of GitLab, Bitbucket, Argo CD and `date`: ISO 8601 with any offset and any fraction, also without
  * separators (`20261130T090000+0000`) and with the name of the zone (`…+01:00[Europe/Berlin]`, as Java writes it),
- * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and seconds or milliseconds since 1970. A time
- * without a zone is refused: it would be read in the zone of this machine.
+ * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and seconds, milliseconds, microseconds or
+ * nanoseconds since 1970, as a number or its digits. A time without a zone is refused: it would be read in the zone of
+ * this machine.
  * @returns ISO 8601 UTC with milliseconds, or undefined for anything else.
  */
 export function toIso(time: string | number | null | undefined): string | undefined {
-  if (typeof time === 'number') return fromEpochMs(time < SECONDS_BELOW ? time * 1_000 : time);
+  if (typeof time === 'number') return fromEpoch(time);
   const text = time?.trim() ?? '';
+  if (EPOCH.test(text)) return fromEpoch(Number(text));
   const parts = ISO_DATE.exec(text.replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6'));
   if (!parts) return MAIL_DATE.test(text) ? fromEpochMs(Date.parse(text)) : undefined;
   const [, date, clock, fraction = '0', zone = 'Z'] = parts;
@@ -27,16 +29,22 @@ export function toIso(time: string | number | null | undefined): string | undefi
 const ISO_DATE =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\])?$/i;
 const BASIC_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/;
-/** Milliseconds below this would lie before 1973. */
-const SECONDS_BELOW = 100_000_000_000;
+const EPOCH = /^\d{10,19}(?:\.\d{1,9})?$/;
 
 /** RFC 5322, as `date -R` and HTTP write it: `Mon, 30 Nov 2026 05:50:00 +0100`. */
 const MAIL_DATE = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC|[+-]\d{4})$/;
 
-function fromEpochMs(epochMs: number): string | undefined {
-  const year2200Ms = 7_258_118_400_000; // a later time is nanoseconds, or nonsense
-  return epochMs > 0 && epochMs < year2200Ms ? new Date(epochMs).toISOString() : undefined;
+/** Before 2001-09-09 the seconds had nine digits: no number is within these limits in two units. */
+const MIN_EPOCH_MS = 1_000_000_000_000;
+const YEAR_2200_MS = 7_258_118_400_000;
+function fromEpoch(epoch: number): string | undefined {
+  const inUnits = [epoch * 1_000, epoch, epoch / 1_000, epoch / 1_000_000];
+  const epochMs = inUnits.find((ms) => ms >= MIN_EPOCH_MS && ms < YEAR_2200_MS);
+  return epochMs === undefined ? undefined : fromEpochMs(epochMs);
 }
+
+const fromEpochMs = (epochMs: number): string | undefined =>
+  epochMs > 0 && epochMs < YEAR_2200_MS ? new Date(epochMs).toISOString() : undefined;
 
 const DAY_MS = 86_400_000;
 const UNITS: readonly (readonly [RegExp, number])[] = [

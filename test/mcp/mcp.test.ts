@@ -123,6 +123,16 @@ describe('the tools', () => {
     });
   });
 
+  it('find a deployment by the URL of its page, or its key', async () => {
+    const page = 'https://shiplog.harbor.example/tools/deployments/changes%3Aold';
+    for (const text of [page, 'changes:old'])
+      expect(summaries((await ask('what_changed', { text })).found['changes'])).toEqual(['old']);
+    expect((await ask('what_changed', { text: page, hours: 0.1 })).found).toMatchObject({ total: 0 });
+    const byPage = await ask('deployment', { deployment: page });
+    expect(byPage.found).toEqual((await ask('deployment', { deployment: 'changes:old' })).found);
+    expect((await ask('replaced_by', { deployment: page })).found).toMatchObject({ status: 'it was replaced' });
+  });
+
   it('answer which changes may have caused an alert, and why', async () => {
     const { found } = await ask('alerts', { status: 'firing' });
     const [alert] = found['alerts'] as readonly { id: string }[];

@@ -202,13 +202,8 @@ function timesOf(flat: Flat): Pick<NewChangeRecord, 'occurredAt' | 'startedAt' |
 const timeOf = (fields: Fields, names: readonly string[]): string | undefined =>
   names.map((name) => timeIn(fields.get(name))).find((time) => time !== undefined);
 
-const EPOCH_SECONDS_LIMIT = 100_000_000_000; // as seconds the year 5138, as milliseconds 1973
-
-function timeIn(value: unknown): string | undefined {
-  if (typeof value === 'string') return toIso(value);
-  if (typeof value !== 'number') return undefined;
-  return toIso(value < EPOCH_SECONDS_LIMIT ? value * 1000 : value);
-}
+const timeIn = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? toIso(value) : undefined;
 
 function descriptionOf({ fields, state }: Flat): string | undefined {
   const description =

@@ -47,8 +47,7 @@ const Time = z.preprocess(
   z
     .union([z.string(), z.number()], expects('a time'))
     .transform((time, context): string => {
-      const isEpoch = /^\d+(?:\.\d+)?$/.test(String(time)); // what `date +%s` prints
-      const iso = toIso(isEpoch ? Number(time) : time);
+      const iso = toIso(time);
       if (iso) return iso;
       context.addIssue('must be a time with a zone, such as 2026-03-19T14:30:00Z (date -u +%FT%TZ)');
       return z.NEVER;

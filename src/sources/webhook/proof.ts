@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { toIso } from '../../values/time.ts';
 import type { Webhook, WebhookHead } from '../received-webhook.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
 
@@ -182,9 +183,7 @@ function signature({ algorithm, encoding, prefix, timestamp }: Hmac, { secret, b
   return `${prefix}${createHmac(algorithm, secret).update(before).update(body).digest(encoding)}`;
 }
 
-/** Seconds or milliseconds since 1970. */
 function isFresh(time: string | undefined, now: Date, toleranceSeconds: number): boolean {
-  if (time === undefined || !/^\d{1,13}$/.test(time)) return false;
-  const ms = time.length > 11 ? Number(time) : Number(time) * 1000;
-  return Math.abs(now.getTime() - ms) <= toleranceSeconds * 1000;
+  const sentAt = toIso(time);
+  return sentAt !== undefined && Math.abs(now.getTime() - Date.parse(sentAt)) <= toleranceSeconds * 1000;
 }

@@ -1,5 +1,4 @@
 import type { State } from '../../domain/change-record.ts';
-import type { Json } from '../../values/json.ts';
 import { toIso } from '../../values/time.ts';
 import type { Webhook } from '../received-webhook.ts';
 import type { Values } from './field-names.ts';
@@ -16,8 +15,9 @@ export function timesOf(values: Values, state: State, { webhook, notes, isFinal 
   const receivedAt = webhook.receivedAt.toISOString();
   const timeAt = (name: 'occurred_at' | 'started_at' | 'finished_at') => {
     const value = values[name];
-    const time = readTime(value);
-    if (time === undefined && textOf(value) !== undefined) notes.push(`${name} is no time with a zone: left out`);
+    const text = textOf(value);
+    const time = toIso(text);
+    if (time === undefined && text !== undefined) notes.push(`${name} is no time with a zone: left out`);
     return time;
   };
   const startedAt = timeAt('started_at');
@@ -30,11 +30,4 @@ export function timesOf(values: Values, state: State, { webhook, notes, isFinal 
     ...(finishedAt && { finishedAt }),
     receivedAt,
   };
-}
-
-/** ISO 8601 with a zone, or seconds or milliseconds since 1970. */
-function readTime(value: Json | undefined): string | undefined {
-  const text = textOf(value);
-  if (text === undefined) return undefined;
-  return toIso(/^\d{1,16}(?:\.\d{1,9})?$/.test(text) ? Number(text) : text);
 }

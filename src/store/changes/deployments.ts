@@ -18,7 +18,7 @@ import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
 import { facetKey, indexesOf } from './search/facets.ts';
 import type { ChangeSelection } from './search/filter.ts';
-import { NAME_COUNTS, type NameCounts, type ResolvedNames, resolveNames } from './search/names.ts';
+import { NAME_COUNTS, type NameCounts, type ResolvedNames, resolveDeployment, resolveNames } from './search/names.ts';
 import { type ChangeFilter, type Listed, list } from './search/query.ts';
 import { scan } from './search/scan.ts';
 import { createSearch } from './search/search.ts';
@@ -91,7 +91,10 @@ export interface Deployments {
   list(filter: ChangeFilter): Promise<Listed>;
   /** All that match, newest first, page by page. */
   scan(selection: ChangeSelection): AsyncIterable<readonly Deployment[]>;
-  /** Replaces parts of names in a filter by the names that contain them, and says which are unknown. */
+  /**
+   * Looks up whether a text names a deployment, replaces parts of names in a filter by the names that contain them, and
+   * says which are unknown.
+   */
   resolve(selection: ChangeSelection): Promise<ResolvedNames>;
   /** How often each environment, service and person occurs. */
   names(): Promise<NameCounts>;
@@ -156,7 +159,7 @@ export function createDeployments(redis: Redis, retention: Retention, parts: Dep
     },
     list: (filter) => list({ redis, search, read: readEach }, filter),
     scan: (selection) => scan(redis, selection, readEach),
-    resolve: (selection) => resolveNames(redis, selection, countNames),
+    resolve: async (asked) => resolveNames(redis, await resolveDeployment(redis, asked), countNames),
     names: countNames,
     many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
     ...reading,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ChangeType, RiskLevel, State, Tier } from '../../../domain/change-record.ts';
 import { knownTier } from '../../../domain/tier.ts';
 import { subjectOf } from '../../../forges/page-address.ts';
+import { namedIn } from '../../../values/own-page.ts';
 import { MIN_SHA_CHARS, SHA_OR_PREFIX } from '../../../values/sha.ts';
 import { TypedText } from '../../../values/text.ts';
 import { MomentText, parseMoment } from '../../../values/time.ts';
@@ -18,6 +19,11 @@ export interface ChangeSelection {
   readonly owner?: string;
   /** Words that all occur in it (search-terms.ts). */
   readonly text?: string;
+  /**
+   * The key or an alias of one deployment. Where it is taken from a text it may be neither: `resolve` looks it up, and
+   * leaves either this or the text.
+   */
+  readonly deployment?: string;
 }
 
 /** A form sends its empty fields, too. */
@@ -82,6 +88,7 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
   const { environment, service, source, status, branch, person, tier, tag } = asked;
   const page = subjectOf(asked.text);
   const text = page?.text ?? (page ? undefined : asked.text);
+  const named = namedIn(asked.text);
   const facets: Record<Exclude<Facet, 'instance'>, string | undefined> = {
     environment,
     service: asked.service_id ?? service,
@@ -101,6 +108,7 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
     facets: Object.fromEntries(given) as ChangeSelection['facets'], // only undefined was taken out
     ...(asked.owner !== undefined && { owner: asked.owner }),
     ...(text !== undefined && { text }),
+    ...(named && named.page !== 'inbox' && { deployment: named.name }),
     ...(sinceMs !== undefined && { sinceMs }),
     // The store's end is inclusive. Without an end, changes that a fast clock dates ahead of ours are shown, too.
     ...(untilMs !== undefined && { untilMs: untilMs - 1 }),

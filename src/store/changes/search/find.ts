@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { MIN_SHA_CHARS } from '../../../values/sha.ts';
 import { keys } from '../../keys.ts';
+import { locate } from '../locate.ts';
 import { countIn } from '../packed/index-blocks.ts';
 import { FACETS, type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
@@ -31,7 +32,8 @@ const MAX_WORDS = 16;
  * looked up in the index of texts.
  */
 export async function* find(redis: Redis, selection: ChangeSelection): AsyncGenerator<FoundStep> {
-  const { facets, text } = selection;
+  const { facets, text, deployment } = selection;
+  if (deployment !== undefined) return yield await findNamed(redis, deployment);
   const words = termsOf(text ?? '');
   const commits = [facets.commit ?? []].flat();
   const span = spanOf(selection);
@@ -61,6 +63,13 @@ export async function* find(redis: Redis, selection: ChangeSelection): AsyncGene
   }
 }
 
+/** Whether the rest of the selection fits it is seen when it is read. */
+async function findNamed(redis: Redis, deployment: string): Promise<FoundStep> {
+  const found = await locate(redis, deployment);
+  const names = ['packed' in found ? found.packed : found.name];
+  return { names, unsure: new Set(names), looked: 1 };
+}
+
 function largestStep([through = [], ...others]: readonly string[][]): number {
   const width = through.length * GOING_THROUGH_COSTS + others.flat().length;
   return Math.max(MIN_STEP, Math.floor(STEP / Math.max(1, width / INDEXES_A_FULL_STEP)));
@@ -84,7 +93,12 @@ const indexOf = (facet: Facet, value: string): string =>
   facetKey(facet, facet === 'commit' ? value.slice(0, MIN_SHA_CHARS) : value);
 
 /** The index that holds exactly what is asked for. Undefined: it takes a search. */
-export function singleIndex({ facets, text }: Pick<ChangeSelection, 'facets' | 'text'>): string | undefined {
+export function singleIndex({
+  facets,
+  text,
+  deployment,
+}: Pick<ChangeSelection, 'facets' | 'text' | 'deployment'>): string | undefined {
+  if (deployment !== undefined) return undefined;
   const [group = [], ...more] = groupsOf(facets);
   const [index, ...others] = group;
   const commits = [facets.commit ?? []].flat();

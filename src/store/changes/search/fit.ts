@@ -6,9 +6,14 @@ import { createTextMatch } from './search-terms.ts';
 /** The values that exist of each facet. */
 export type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
 
-/** Decides like the indexes whether a deployment that was read matches, and by the whole of a commit and a text. */
-export function createFit({ facets, text }: ChangeSelection): (deployment: Deployment) => boolean {
+/**
+ * Decides like the indexes whether a deployment that was read matches, and by the whole of a commit and a text. One that
+ * was asked for by its name is in no index that has been read.
+ */
+export function createFit(selection: ChangeSelection): (deployment: Deployment) => boolean {
+  const { facets, text } = selection;
   const holdsText = text === undefined ? () => true : createTextMatch(text);
+  const isWithin = selection.deployment === undefined ? () => true : createSpanMatch(selection);
   const { commit, ...named } = facets;
   const wanted = Object.entries(named).flatMap(([facet, value]) =>
     value === undefined ? [] : [[value].flat().map((one) => facetKey(facet as Facet, one))],
@@ -19,7 +24,15 @@ export function createFit({ facets, text }: ChangeSelection): (deployment: Deplo
     return (
       wanted.every((keys) => keys.some((key) => indexes.has(key))) &&
       (!commits || commits.some((one) => shasOf(deployment).some((sha) => sha.startsWith(one)))) &&
-      holdsText(deployment)
+      holdsText(deployment) &&
+      isWithin(deployment)
     );
+  };
+}
+
+function createSpanMatch({ sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: ChangeSelection) {
+  return ({ occurredAt }: Deployment): boolean => {
+    const atMs = Date.parse(occurredAt);
+    return atMs >= sinceMs && atMs <= untilMs;
   };
 }

@@ -11,12 +11,24 @@ import type { TimelineEntry } from '../../../domain/timeline-entry.ts';
 import { subjectOf } from '../../../forges/page-address.ts';
 import { countIn } from '../packed/index-blocks.ts';
 import type { TimelineSum } from '../timeline/timeline-fold.ts';
+import { readView } from '../views.ts';
 import { type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 
 export interface ResolvedNames {
   readonly selection: ChangeSelection;
   readonly unknown: readonly UnknownName[];
+}
+
+/** A text that names a deployment means that one. Any other is a text. */
+export async function resolveDeployment(
+  redis: Redis,
+  { deployment: name, ...asked }: ChangeSelection,
+): Promise<ChangeSelection> {
+  const view = name === undefined ? undefined : await readView(redis, name);
+  if (!view || view.droppedBy) return asked;
+  const { text: _, ...selection } = asked;
+  return { ...selection, deployment: view.deployment.key };
 }
 
 /**

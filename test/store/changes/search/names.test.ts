@@ -105,3 +105,18 @@ it('finds a new name at once', async () => {
   await deployments.apply(aRecord({ deployment: 'changes:new', service: 'payroll' }));
   expect((await ask({ service: 'pay' })).services).toContain('payroll');
 });
+
+it('finds the one deployment whose key, alias or page the text is, if the rest of the filter fits it', async () => {
+  const [key, alias] = ['gitlab:git.harbor.example:7:job:12', 'gitlab:git.harbor.example:7:deployment:3'];
+  const occurredAt = '2026-03-14T20:00:00.000Z';
+  await deployments.apply(aRecord({ deployment: key, aliases: [alias], service: 'foghorn', occurredAt }));
+  const page = `https://harbor.example/tools/shiplog/deployments/${encodeURIComponent(key)}?did=done`;
+  for (const text of [key, ` ${alias} `, page]) {
+    const found = { services: ['foghorn'], total: 1 };
+    expect([text, await ask({ text })]).toMatchObject([text, found]);
+    expect(await ask({ text, service: 'foghorn', since: '2026-03-14', until: '2026-03-15' })).toMatchObject(found);
+    for (const other of [{ service: 'ledger' }, { since: '2026-03-15' }, { until: '2026-03-14' }])
+      expect((await ask({ text, ...other })).total).toBe(0);
+  }
+  expect((await ask({ text: `${key}4` })).total).toBe(0);
+});
