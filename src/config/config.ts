@@ -8,6 +8,7 @@ import { withBoundaries } from '../sources/boundary.ts';
 import { openingEnvelopes } from '../sources/envelope.ts';
 import { AnySource } from '../sources/index.ts';
 import { withProjects } from '../sources/projects.ts';
+import { namingUnfilled } from '../sources/unfilled.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { BaseUrl, Name } from '../values/settings.ts';
 import { Auth } from './auth.ts';
@@ -204,7 +205,7 @@ export const Config = z
   })
   .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
     ...config,
-    sources: withBoundaries(config.sources.map(openingEnvelopes).map(withProjects)),
+    sources: withBoundaries(config.sources.map(openingEnvelopes).map(namingUnfilled).map(withProjects)),
     sinks: sinks.filter((sink) => sink !== undefined),
     routing: {
       mode,

@@ -20,6 +20,7 @@ import { NO_ROWS } from '../sources/rows.ts';
 import type { Source } from '../sources/source.ts';
 import { createMask } from '../values/mask.ts';
 import { parseJson } from '../values/parse-json.ts';
+import { toIso } from '../values/time.ts';
 
 export interface ExplainParts {
   readonly rules: readonly Rule[];
@@ -114,9 +115,8 @@ export function receivedAt(
   now: Date,
   { signedAtHeader = 'webhook-timestamp' }: Pick<Source, 'signedAtHeader'> = {},
 ): Date {
-  const signedAt = headers[signedAtHeader];
-  if (!signedAt || !/^\d{1,13}$/.test(signedAt)) return now;
-  return new Date(signedAt.length > 11 ? Number(signedAt) : Number(signedAt) * 1000); // milliseconds or seconds
+  const signedAt = toIso(headers[signedAtHeader]);
+  return signedAt === undefined ? now : new Date(signedAt);
 }
 
 /** A body that is too large is refused before it is parsed. */

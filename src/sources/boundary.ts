@@ -1,6 +1,6 @@
 import { withinBoundary } from '../domain/boundary.ts';
 import { digest, type NewChangeRecord } from '../domain/change-record.ts';
-import type { Mapped } from './mapped.ts';
+import { eachRecord } from './each-record.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -18,23 +18,7 @@ export function withBoundaries(sources: readonly Source[]): Source[] {
 /** The part of a source that decides which sources share a tool. */
 export const toolOf = ({ tool, type }: Pick<Source, 'tool' | 'type'>): string => tool ?? type;
 
-function bound(source: Source): Source {
-  const { name, map, resolve, missed } = source;
-  const bounded = (mapped: Mapped): Mapped =>
-    mapped.kind === 'records'
-      ? { ...mapped, records: mapped.records.map((record) => withInstance(record, name)) }
-      : mapped;
-  return {
-    ...source,
-    map: (payload, webhook) => bounded(map(payload, webhook)),
-    ...(resolve && { resolve: async (lookup, call) => bounded(await resolve(lookup, call)) }),
-    ...(missed && {
-      async *missed(since, call) {
-        for await (const page of missed(since, call)) yield page.map((record) => withInstance(record, name));
-      },
-    }),
-  };
-}
+const bound = (source: Source): Source => eachRecord(source, (record) => withInstance(record, source.name));
 
 function withInstance(record: NewChangeRecord, name: string): NewChangeRecord {
   const { history } = record;

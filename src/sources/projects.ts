@@ -3,6 +3,7 @@ import { WebhookRejected } from '../domain/errors.ts';
 import { isAllowedProject, projectDeniedNote } from '../domain/project-limit.ts';
 import { Patterns } from '../domain/rules/pattern.ts';
 import type { Pattern } from '../domain/rules/regex.ts';
+import { eachRecord } from './each-record.ts';
 import type { Mapped } from './mapped.ts';
 import type { Source } from './source.ts';
 
@@ -17,27 +18,17 @@ export const SAMPLE_PROJECT = 'shiplog/sample';
  * the project into the request themselves, the request is refused, so that they see it.
  */
 export function withProjects(source: Source): Source {
-  const { projects, map, resolve, missed } = source;
+  const { projects, map } = source;
   if (!projects) return source;
-  const limit = (record: NewChangeRecord) => limited(record, projects);
-  const limitedMapping = (mapped: Mapped): Mapped => {
-    if (mapped.kind === 'records') return { ...mapped, records: mapped.records.map(limit) };
-    return mapped.hints ? { ...mapped, hints: mapped.hints.map(limit) } : mapped;
-  };
-  return {
+  const checked: Source = {
     ...source,
     map(payload, webhook) {
       const mapped = map(payload, webhook);
       if (source.sendersNameProjects) requireAllowed(mapped, source.name, projects);
-      return limitedMapping(mapped);
+      return mapped;
     },
-    ...(resolve && { resolve: async (lookup, call) => limitedMapping(await resolve(lookup, call)) }),
-    ...(missed && {
-      async *missed(since, call) {
-        for await (const page of missed(since, call)) yield page.map(limit);
-      },
-    }),
   };
+  return eachRecord(checked, (record) => limited(record, projects));
 }
 
 function limited(record: NewChangeRecord, projects: readonly Pattern[]): NewChangeRecord {

@@ -27,6 +27,15 @@ describe('several sources of one type', () => {
     expect(told(tides, body)).toEqual(second);
   });
 
+  it('bind the other deployments that an ignored webhook reports as well', () => {
+    const [, unbound] = plain;
+    const hint = unbound && told(unbound);
+    if (!hint) throw new Error('the sample reports one');
+    const hinting: Source = { ...unbound, map: () => ({ kind: 'ignored', reason: 'no_op', hints: [hint] }) };
+    const mapped = withBoundaries([harbor, hinting])[1]?.map({}, {} as never);
+    expect(mapped).toMatchObject({ hints: [{ deployment: `tides@${hint.deployment}` }] });
+  });
+
   it('do not change the keys of the first', () => {
     for (const [at, one] of [harbor, gitlab].entries()) {
       const before = plain[at * 2];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { isNothing, isPlaceholder } from '../../values/placeholder.ts';
+import { isNothing, isPlaceholder, variablesIn } from '../../values/placeholder.ts';
 import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import { STATE_WORDS } from '../state-words.ts';
@@ -32,6 +32,12 @@ const Text = z.preprocess(blankToAbsent, z.string(expects('a text')).optional())
 const TextOrNumber = z.preprocess(
   blankToAbsent,
   z.union([z.string(), z.number()], expects('a text or a number')).transform(String).optional(),
+);
+
+/** With a variable in it that was not replaced, it would be the id of every deployment. */
+const Id = z.preprocess(
+  (value) => (typeof value === 'string' && variablesIn(value).length > 0 ? undefined : value),
+  TextOrNumber,
 );
 
 const Texts = z.preprocess(
@@ -90,7 +96,7 @@ export const ChangeCreate = z.object({
   environment: Text,
   risk_level: z.preprocess(blankToAbsent, z.enum(RiskLevel.options, oneOf(RiskLevel.options)).optional()),
   changed_by: Text,
-  external_id: TextOrNumber,
+  external_id: Id,
   tags: Texts,
 
   status: z
@@ -129,19 +135,15 @@ export function unknownFields(payload: unknown): string[] {
   return Object.keys(payload ?? {}).filter((name) => !Object.hasOwn(ChangeCreate.shape, name));
 }
 
-/** `$CI_COMMIT_REF_NAME` and `${NAME}` within a text that the pipeline composes; a commit message may quote some. */
-const VARIABLE_WITHIN = /\$(?:\{\w{1,200}\}|[A-Z]{1,100}_[A-Z])/;
-const COMPOSED: readonly string[] = ['summary', 'description'];
-
-/** Fields with a variable that was not replaced. */
+/** Fields that were left out, as they are a variable that was not replaced. */
 export function unfilledFields(payload: unknown): string[] {
-  const isUnfilled = ([name, value]: readonly [string, unknown]) =>
-    typeof value === 'string' &&
-    (isPlaceholder(value.trim()) || (COMPOSED.includes(name) && VARIABLE_WITHIN.test(value)));
   return Object.entries(payload ?? {})
-    .filter(isUnfilled)
+    .filter(([name, value]) => typeof value === 'string' && isLeftOut(name, value.trim()))
     .map(([name]) => name);
 }
+
+const isLeftOut = (name: string, text: string): boolean =>
+  isPlaceholder(text) || (name === 'external_id' && variablesIn(text).length > 0);
 
 function typeName(value: unknown): string {
   if (value === null) return 'null';
