@@ -3,7 +3,7 @@ import type { Mapped } from './sources/mapped.ts';
 import type { Outcome, Served } from './sources/outcome.ts';
 import type { ReadWebhook, Webhook } from './sources/received-webhook.ts';
 import type { Rows } from './sources/rows.ts';
-import { sender } from './sources/sender.ts';
+import { likeliest, type Sender, sender } from './sources/sender.ts';
 import type { Source } from './sources/source.ts';
 import { jsonOfForm } from './values/form-payload.ts';
 import { parseJson } from './values/parse-json.ts';
@@ -22,19 +22,12 @@ export interface ReceiveParts {
   readonly rows: Rows;
 }
 
-/**
- * Story 1: a webhook comes in. Who sent it? What does it say? Is it durable? Only then is it acknowledged.
- * @param proved its headers have shown that it is from the first of the candidates (`admit`)
- */
+/** Story 1: a webhook comes in. Who sent it? What does it say? Is it durable? Only then is it acknowledged. */
 export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceiveParts) {
-  return async function receive(
-    candidates: readonly [Source, ...Source[]],
-    webhook: Webhook,
-    proved = false,
-  ): Promise<{ source: Source; outcome: Outcome }> {
-    let source = candidates[0];
+  return async function receive(from: Sender, webhook: Webhook): Promise<{ source: Source; outcome: Outcome }> {
+    let source = likeliest(from);
     try {
-      if (!proved) source = sender(candidates, webhook);
+      source = sender(from, webhook);
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
       const { mapped: reported, json } = read(source, served.webhook);

@@ -4,7 +4,7 @@ import type { ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
 import type { Answer, Outcome } from '../sources/outcome.ts';
 import type { Webhook, WebhookHead } from '../sources/received-webhook.ts';
-import { admit } from '../sources/sender.ts';
+import { admit, type Candidates, likeliest, type Sender } from '../sources/sender.ts';
 import type { Source } from '../sources/source.ts';
 import type { Mask } from '../values/mask.ts';
 import { memoized } from '../values/memoized.ts';
@@ -15,15 +15,9 @@ import type { RefusalLimit } from './refusals.ts';
 import { sendJson } from './send-json.ts';
 import { addressOf, pathOf, toHead } from './webhook-request.ts';
 
-type Candidates = readonly [Source, ...Source[]];
-
 export interface WebhookParts {
   readonly sources: readonly Source[];
-  readonly receive: (
-    candidates: Candidates,
-    webhook: Webhook,
-    proved?: boolean,
-  ) => Promise<{ source: Source; outcome: Outcome }>;
+  readonly receive: (from: Sender, webhook: Webhook) => Promise<{ source: Source; outcome: Outcome }>;
   /** Notes a webhook that was refused before its body was read. */
   readonly noteRefused: ReceiveParts['noteRejected'];
   readonly limit: RefusalLimit;
@@ -138,13 +132,14 @@ async function receiveOne(parts: WebhookParts, incoming: Incoming, head: Webhook
     const webhook = await noted(parts, { webhook: { ...head, body: NOTHING }, source, error });
     return { webhook, source, outcome, proved: false };
   }
-  const { candidates, proved } = admission;
+  const { from } = admission;
+  const proved = 'proved' in from;
   const address = head.address ?? '';
-  const share = parts.budget.open({ address, source: candidates[0].name, proved });
+  const share = parts.budget.open({ address, source: likeliest(from).name, proved });
   try {
-    const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
+    const limit = Math.max(...(proved ? [from.proved] : from.candidates).map((source) => source.maxBodyBytes));
     const body = await readBody(request, { limit, proved, share });
-    return body && (await receiveRead(parts, { head, candidates, body, limit, proved }));
+    return body && (await receiveRead(parts, { head, from, body, limit }));
   } finally {
     share.release();
   }
@@ -152,18 +147,17 @@ async function receiveOne(parts: WebhookParts, incoming: Incoming, head: Webhook
 
 interface Read {
   readonly head: WebhookHead;
-  readonly candidates: Candidates;
+  readonly from: Sender;
   readonly body: Exclude<Body, undefined>;
   readonly limit: number;
-  readonly proved: boolean;
 }
 
 async function receiveRead(parts: WebhookParts, read: Read): Promise<Received> {
-  const { head, candidates, body, proved } = read;
-  const [source] = candidates;
+  const { head, from, body } = read;
+  const [source, proved] = [likeliest(from), 'proved' in from];
   if (Buffer.isBuffer(body)) {
     const webhook = { ...head, body };
-    const received = await parts.receive(candidates, webhook, proved);
+    const received = await parts.receive(from, webhook);
     const { outcome } = received;
     if (outcome.kind !== 'rejected' || outcome.error.code !== 'bad_signature')
       return { webhook, ...received, proved: true };

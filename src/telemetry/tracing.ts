@@ -20,10 +20,10 @@ type TracedForward = (
 
 /** A span for each webhook. It continues the trace of a sender that has one. */
 export function traceReceiving(receive: Receive, traces: Traces): Receive {
-  return (candidates, webhook, proved) => {
+  return (from, webhook) => {
     const parent = webhook.headers['traceparent'];
     return traces.span({ name: 'receive', parent, attributes: { webhook: webhook.id } }, async (span) => {
-      const { source, outcome } = await receive(candidates, webhook, proved);
+      const { source, outcome } = await receive(from, webhook);
       span.note({
         source: source.name,
         verdict: outcome.kind,

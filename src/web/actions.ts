@@ -91,7 +91,7 @@ async function sendSample(source: Source, { receive, onAnswered, clock }: Action
     body: Buffer.from(body),
     receivedAt,
   };
-  const received = await receive([source], webhook);
+  const received = await receive({ candidates: [source] }, webhook);
   const { status } = answerTo(source, received.outcome, webhook);
   onAnswered({ webhook, ...received, proved: true, status, ms: performance.now() - startedMs });
   return { webhook: webhook.id, verdict: received.outcome.kind };
