@@ -76,7 +76,7 @@ export function boundRecord<Bounded extends { readonly notes: readonly string[] 
   record: Bounded,
   maxBytes = RECORD_BYTES,
 ): Bounded {
-  if (charsOfShort(record) * WORST_BYTES <= maxBytes) return record;
+  if (charsOf(record, SHORT) * WORST_BYTES <= maxBytes) return record;
   let bounded = record;
   for (const scale of SCALES) {
     const cutting: CutState = { scale, notes: [] };
@@ -100,24 +100,6 @@ export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeR
   if (!first || kept.length === records.length) return bounded;
   const note = `The webhook reported ${records.length} steps; only the first ${MAX_RECORDS} are recorded.`;
   return [{ ...first, notes: [...first.notes, note] }, ...others];
-}
-
-/** No limit of a text or a list is below these. Nearly all records are within them, and need no closer look. */
-const SHORT_CHARS = NAME_CHARS;
-const SHORT_ITEMS = 10;
-
-/**
- * The same as `charsOf`, and infinity if any text or list needs a closer look. `for … in` would take ten times as long
- * in Node 24, for objects of so many shapes.
- */
-function charsOfShort(value: unknown): number {
-  if (typeof value === 'string')
-    return value.length <= SHORT_CHARS && value.isWellFormed() ? value.length + FIELD_CHARS : Number.POSITIVE_INFINITY;
-  if (typeof value !== 'object' || value === null) return FIELD_CHARS;
-  if (Array.isArray(value) && value.length > SHORT_ITEMS) return Number.POSITIVE_INFINITY;
-  let sum = FIELD_CHARS;
-  for (const part of Object.values(value)) sum += charsOfShort(part);
-  return sum;
 }
 
 /** Returns the same value where nothing exceeds its limit, and undefined for an address that does. */
@@ -160,17 +142,33 @@ function cutText(given: string, field: string, cutting: CutState): string | unde
 
 /** Counting costs a tenth of writing JSON, and most records are far below the limit. */
 function fits(record: object, maxBytes: number): boolean {
-  return charsOf(record) * WORST_BYTES <= maxBytes || Buffer.byteLength(JSON.stringify(record)) <= maxBytes;
+  return charsOf(record, ANY) * WORST_BYTES <= maxBytes || Buffer.byteLength(JSON.stringify(record)) <= maxBytes;
 }
+
+interface Longest {
+  readonly chars: number;
+  readonly items: number;
+}
+/** No limit of a text or a list is below these. Nearly all records are within them, and need no closer look. */
+const SHORT: Longest = { chars: NAME_CHARS, items: 10 };
+const ANY: Longest = { chars: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
 
 const FIELD_CHARS = 24;
 /** Of a character in JSON: a control character is `\u0007`. */
 const WORST_BYTES = 6;
 
-function charsOf(value: unknown): number {
-  if (typeof value === 'string') return value.length + FIELD_CHARS;
+/**
+ * The characters of all texts, and some for each field; infinity if a text or a list is longer than that or half a
+ * character is in it. `for … in` would take ten times as long in Node 24, for objects of so many shapes.
+ */
+function charsOf(value: unknown, longest: Longest): number {
+  if (typeof value === 'string')
+    return value.length <= longest.chars && value.isWellFormed()
+      ? value.length + FIELD_CHARS
+      : Number.POSITIVE_INFINITY;
   if (typeof value !== 'object' || value === null) return FIELD_CHARS;
+  if (Array.isArray(value) && value.length > longest.items) return Number.POSITIVE_INFINITY;
   let sum = FIELD_CHARS;
-  for (const part of Object.values(value)) sum += charsOf(part);
+  for (const part of Object.values(value)) sum += charsOf(part, longest);
   return sum;
 }
