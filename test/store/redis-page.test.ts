@@ -6,8 +6,8 @@ import { type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
 const INTRODUCTION = `# Keys in Redis
 
 All keys, including those of BullMQ, begin with \`{shiplog}\`: the braces are a hash tag, which puts them into one slot of a
-Redis Cluster. \`src/store/keys.ts\` defines every key; several keys are only changed together inside a script, which is
-atomic. This page is generated from \`src/store/keys.ts\` and the headers of \`src/store/scripts/\`:
+Redis Cluster. \`src/store/keys/\` defines every key; several keys are only changed together inside a script, which is
+atomic. This page is generated from \`src/store/keys/\` and the headers of \`src/store/scripts/\`:
 \`npx vitest run test/store/redis-page.test.ts -u\` regenerates it.
 
 ## Keys

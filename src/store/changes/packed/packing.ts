@@ -21,7 +21,7 @@ export interface PackedDelivery {
   readonly attempts: readonly string[];
   /** Until when the destination's id leads to this deployment (epoch ms); absent: it leads to another. */
   readonly ownerUntilMs?: number;
-  /** The forge has it from us: the echo entry of its id there (keys.ts, echoOfId). */
+  /** The forge has it from us: the echo entry of its id there (keys/deliveries.ts, echoOfId). */
   readonly echo?: string;
 }
 

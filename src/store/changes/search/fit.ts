@@ -7,8 +7,8 @@ import { createTextMatch } from './search-terms.ts';
 export type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
 
 /**
- * Decides like the indexes whether a deployment that was read matches, and by the whole of a commit and a text. One that
- * was asked for by its name is in no index that has been read.
+ * Decides like the indexes whether a deployment that was read matches, and by the whole of a commit and a text. No
+ * index was read for one that was asked for by its name.
  */
 export function createFit(selection: ChangeSelection): (deployment: Deployment) => boolean {
   const { facets, text } = selection;
