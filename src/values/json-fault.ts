@@ -125,6 +125,7 @@ function explain(fault: Fault, text: string): Finding {
     noValue(fault, text) ??
     commaTooMany(fault, text) ??
     notAKey(fault, text) ??
+    afterTheEnd(fault, text) ??
     notAValue(fault, text) ??
     otherFault(fault, text)
   );
@@ -191,6 +192,14 @@ function notAKey({ code, offset, before, inside }: Fault, text: string): Finding
   const keyDue = inside === 'object' && (before.kind === 'open' || before.kind === 'comma');
   if (!keyDue || (code !== 'InvalidSymbol' && code !== 'PropertyNameExpected')) return undefined;
   return { offset, message: `a key is not in double quotes at {at}, near ${near(text, offset)}: write "key": value` };
+}
+
+/** Templates write notes below the object that they send. */
+function afterTheEnd({ code, inside, before, ...fault }: Fault, text: string): Finding | undefined {
+  const isComplete = inside === undefined && before.kind === 'close';
+  return isComplete && code === 'InvalidSymbol'
+    ? otherFault({ ...fault, code: 'EndOfFileExpected', inside, before }, text)
+    : undefined;
 }
 
 function notAValue({ code, offset, length, before, key, escapeAdvice }: Fault, text: string): Finding | undefined {

@@ -1,3 +1,5 @@
+import { fullSha } from './sha.ts';
+
 /** What a Git ref is, in the terms of people: a branch, a tag, or a merge request. */
 export interface NamedRef {
   /** Branch or tag, without `refs/heads/` and `refs/tags/`. Absent for a ref that only a merge request has. */
@@ -30,4 +32,16 @@ export function nameRef(text: string | null | undefined): NamedRef {
     default:
       return { ref };
   }
+}
+
+/**
+ * What a pipeline calls its checkout: `HEAD` where it has none of a branch (`git rev-parse --abbrev-ref HEAD`), the
+ * commit, or the branch with its remote, as Jenkins' `GIT_BRANCH` and `git name-rev` have it.
+ */
+export function nameCheckout(text: string | null | undefined): NamedRef {
+  const name = text?.trim() ?? '';
+  if (name === 'HEAD' || fullSha(name)) return {};
+  const tracked = /^(?:(?:refs\/)?remotes\/[^/]+|origin)\/(.+)$/s.exec(name)?.[1];
+  if (tracked === 'HEAD') return {};
+  return tracked === undefined ? nameRef(name) : { ref: tracked, tag: false };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forgeOf } from '../../src/forges/index.ts';
 import { mergeRequestLabel } from '../../src/forges/label.ts';
+import { projectOfPipeline } from '../../src/forges/pipeline-project.ts';
 
 const OLD = 'a'.repeat(40);
 const NEW = 'b'.repeat(64);
@@ -251,5 +252,21 @@ describe('for any report', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('the project of a pipeline', () => {
+  it.each([
+    ['https://gitlab.example.com/harbor/coast/pay/-/pipelines/7', 'harbor/coast/pay'],
+    ['https://gitlab.example.com/harbor/pay/pipelines/7', 'harbor/pay'],
+    ['https://gitlab.example.com/harbor/pay/jobs/7/', 'harbor/pay'],
+    ['https://bitbucket.org/harbor/pay/pipelines/results/7', 'harbor/pay'],
+    ['https://bitbucket.org/harbor/pay/addon/pipelines/home#!/results/7', 'harbor/pay'],
+    ['https://gitlab.example.com/pipelines/7', undefined],
+    ['https://ci.example.com/harbor/pay/builds/7', undefined],
+    ['https://jenkins.example.com/job/harbor/job/pay/7/', undefined],
+    ['https://gitlab.example.com/harbor/pay/-/settings/pipelines/7', undefined],
+  ])('of %s is %s', (url, path) => {
+    expect(projectOfPipeline(url)?.path).toBe(path);
   });
 });

@@ -118,6 +118,10 @@ describe('parseJson', () => {
     ['{"m": "a"\n "b": 2}', 'a comma is missing before line 2, column 2, near ‹"a"  "b": 2}›'],
     ['{"m" 1}', 'a colon is missing before line 1, column 6, near ‹{"m" 1}›'],
     ['{} {}', 'the JSON is complete before line 1, column 4, but more follows: send one object, {…}, near ‹{} {}›'],
+    [
+      '{"m": {"a": 1}}\n# sent by the platform team',
+      'the JSON is complete before line 2, column 1, but more follows: send one object, {…}, near ‹ 1}} # sent by the p›',
+    ],
     ['{"m": 1 // one\n}', 'there is a comment at line 1, column 9: JSON allows none, remove it, near ‹": 1 // one }›'],
     [
       'payload=%7B%22a%22',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nameRef } from '../../src/values/ref.ts';
+import { nameCheckout, nameRef } from '../../src/values/ref.ts';
 
 it.each([
   ['main', { ref: 'main' }],
@@ -22,4 +22,23 @@ it.each([
   [null, {}],
 ])('%j is %j', (text, named) => {
   expect(nameRef(text)).toEqual(named);
+});
+
+it.each([
+  ['main', { ref: 'main' }],
+  ['refs/tags/v1.2.0', { ref: 'v1.2.0', tag: true }],
+  ['refs/pull/9/merge', { mergeRequest: '9' }],
+  ['HEAD', {}],
+  ['4f0c9e1d7a2b83c65d9e0f41ab37c2d8e56190bf', {}],
+  ['origin/main', { ref: 'main', tag: false }],
+  ['origin/feature/lamp', { ref: 'feature/lamp', tag: false }],
+  ['origin/HEAD', {}],
+  ['remotes/upstream/main', { ref: 'main', tag: false }],
+  ['refs/remotes/origin/main', { ref: 'main', tag: false }],
+  ['origin', { ref: 'origin' }],
+  ['lamp/origin/main', { ref: 'lamp/origin/main' }],
+  ['', {}],
+  [undefined, {}],
+])('the checkout %j of a pipeline is %j', (text, named) => {
+  expect(nameCheckout(text)).toEqual(named);
 });

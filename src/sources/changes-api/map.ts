@@ -5,7 +5,7 @@ import { NO_SERVICE } from '../../domain/service.ts';
 import { mergeRequestNumberIn } from '../../forges/page-address.ts';
 import { projectOfPipeline } from '../../forges/pipeline-project.ts';
 import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
-import { nameRef } from '../../values/ref.ts';
+import { nameCheckout } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
@@ -37,7 +37,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
   const { key: deployment, isRepeatable } = deploymentKey(sent);
   const { service, note: serviceNote } = serviceOf(change, serviceId);
   const commit = commitOf(change);
-  const { ref, tag, mergeRequest } = nameRef(change.branch);
+  const { ref, tag, mergeRequest } = nameCheckout(change.branch);
   const pullRequest = pullRequestOf(change, mergeRequest);
   const pipelineUrl = safeUrl(change.pipeline_url);
   const jobUrl = safeUrl(change.job_url);

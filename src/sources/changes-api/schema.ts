@@ -62,8 +62,10 @@ const Time = z.preprocess(
 );
 
 /** `In Progress` and `IN_PROGRESS` are the same. */
-const stateWord = (value: unknown): unknown =>
-  typeof value === 'string' ? value.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_') : value;
+function word(sent: unknown): unknown {
+  const value = blankToAbsent(sent);
+  return typeof value === 'string' ? value.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_') : value;
+}
 
 /** Undefined must reach the message `summary is required`, so that there is no preprocess here. */
 const Summary = z.unknown().transform((value, context): string => {
@@ -83,7 +85,7 @@ const oneOf = (words: readonly string[]): string => `must be ${words.slice(0, -1
 export const ChangeCreate = z.object({
   summary: Summary,
   service_id: Text,
-  change_type: z.preprocess(blankToAbsent, z.enum(ChangeType.options, oneOf(ChangeType.options)).optional()),
+  change_type: z.preprocess(word, z.enum(ChangeType.options, oneOf(ChangeType.options)).optional()),
   description: Text,
   source: Text,
   commit_sha: Text,
@@ -94,18 +96,18 @@ export const ChangeCreate = z.object({
   pr_url: Text,
   pipeline_url: Text,
   environment: Text,
-  risk_level: z.preprocess(blankToAbsent, z.enum(RiskLevel.options, oneOf(RiskLevel.options)).optional()),
+  risk_level: z.preprocess(word, z.enum(RiskLevel.options, oneOf(RiskLevel.options)).optional()),
   changed_by: Text,
   external_id: Id,
   tags: Texts,
 
   status: z
     .preprocess(
-      (value) => stateWord(blankToAbsent(value)),
+      word,
       // Object.keys forgets the names of the keys
       z.enum(Object.keys(STATE_WORDS) as (keyof typeof STATE_WORDS)[], oneOf(State.options)).optional(),
     )
-    .transform((word): State => STATE_WORDS[word ?? 'succeeded']),
+    .transform((status): State => STATE_WORDS[status ?? 'succeeded']),
   occurred_at: Time,
   started_at: Time,
   finished_at: Time,

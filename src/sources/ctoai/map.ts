@@ -8,7 +8,7 @@ import {
 } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { nameRef } from '../../values/ref.ts';
+import { nameCheckout } from '../../values/ref.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
@@ -52,7 +52,7 @@ function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeReco
   const sha = fullSha(commit);
   const receivedAt = webhook.receivedAt.toISOString();
   const user = event.meta?.user;
-  const { ref, tag, mergeRequest } = nameRef(branch);
+  const { ref, tag, mergeRequest } = nameCheckout(branch);
   const tool = mechanismOf(webhook);
   return {
     id: recordId(deployment, state),

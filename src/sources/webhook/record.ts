@@ -9,7 +9,7 @@ import {
 } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import type { Json } from '../../values/json.ts';
-import { nameRef } from '../../values/ref.ts';
+import { nameCheckout, nameRef } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
@@ -166,9 +166,7 @@ function pullRequestOf({ pull_request, pull_request_url, ref }: Values): NewChan
 
 /** Some tools write the commit in the field of the branch. */
 function refOf({ ref: written, tag }: Values): Pick<NewChangeRecord, 'ref' | 'tag'> {
-  const text = textOf(written);
-  if (text === undefined || fullSha(text)) return {};
-  const named = nameRef(text);
+  const named = nameCheckout(textOf(written));
   return known({ ref: named.ref, tag: typeof tag === 'boolean' ? tag : named.tag });
 }
 

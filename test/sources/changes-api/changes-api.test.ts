@@ -114,6 +114,20 @@ describe('what is refused', () => {
   });
 });
 
+describe('the words of a pipeline', () => {
+  it('are read in any case', () => {
+    const record = said({ change_type: 'Database Migration', risk_level: 'HIGH', status: 'In Progress' });
+    expect(record).toMatchObject({ changeType: 'database_migration', riskLevel: 'high', state: 'running' });
+  });
+
+  it.each([
+    ['HEAD', undefined],
+    ['origin/main', 'main'],
+  ])('name the checkout %s', (branch, ref) => {
+    expect(said({ branch }).ref).toBe(ref);
+  });
+});
+
 describe('an empty value', () => {
   it('is absent, whatever a shell or a template prints for an empty variable', () => {
     const empty = ['', ' ', null, 'null', 'undefined', '<no value>', '$CI_COMMIT_BRANCH', '${CI_COMMIT_BRANCH}'];
