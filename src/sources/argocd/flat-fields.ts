@@ -73,15 +73,23 @@ export const namesOf = (body: object): readonly string[] => Object.keys(Object(f
 export const textIn = (fields: Fields, names: readonly string[]): string | undefined =>
   names.map((name) => Text.parse(fields.get(name))).find((text) => text !== undefined);
 
+/** The same for a field whose value names something: a template may have filled in only the rest of it. */
+export const nameIn = (fields: Fields, names: readonly string[]): string | undefined =>
+  names.map((name) => textIn(fields, [name])).find((text) => text !== undefined && !text.includes('<no value>'));
+
 /** The texts of the first of the fields that is a list of them, or a text. */
 export function textsIn(fields: Fields, names: readonly string[]): readonly string[] {
   for (const name of names) {
     const value = firstItems(fields.get(name));
-    const texts = (Array.isArray(value) ? value : [value]).flatMap((item) => Text.parse(item) ?? []);
+    const texts = (Array.isArray(value) ? value : [value]).flatMap((item) => printedList(Text.parse(item)));
     if (texts.length > 0) return texts;
   }
   return [];
 }
+
+/** Go prints a list as `[a b]`. */
+const printedList = (text = ''): readonly string[] =>
+  (/^\[[^[\]"]*\]$/.exec(text) ? text.slice(1, -1).split(/[\s,]+/) : [text]).filter((item) => item !== '');
 
 /** A field that teams write at the top of the body, or in the part about the application. */
 export const ownOrApps = (...names: string[]): readonly string[] => [

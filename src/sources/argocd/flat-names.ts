@@ -18,6 +18,13 @@ export const NAMES = {
     ...['git.sha', 'git.commit', 'git.revision', 'source.deployedrevision', 'source.revision'],
     ...['syncrevision', 'sync.revision', 'status.revision'],
   ],
+  /** They also hold other things: a sha alone is a revision. */
+  perhapsRevision: [
+    ...['deployref', 'version', 'ref', 'gitref', 'labels.version', 'releaseversion'],
+    ...['app.version', 'application.version'],
+  ],
+  /** Of the application, where no image says it. */
+  version: [...ownOrApps('version', 'appversion', 'imagetag', 'imageversion', 'releaseversion'), 'labels.version'],
   revisions: [...ownOrApps('revisions'), 'syncresult.revisions', 'sync.revisions'],
   repository: [
     ...ownOrApps('repository', 'repo', 'repourl', 'gitrepo', 'repositoryurl', 'giturl'),

@@ -1,7 +1,7 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { fullSha } from '../../values/sha.ts';
 import { environmentOf, type Named } from './environment.ts';
-import { type Fields, textIn, textsIn } from './flat-fields.ts';
+import { type Fields, nameIn, textIn, textsIn } from './flat-fields.ts';
 import { NAMES } from './flat-names.ts';
 import { commitText } from './origin.ts';
 import { Notification } from './schema.ts';
@@ -30,13 +30,16 @@ export interface Revision {
 
 /** An application with several sources has several revisions, which templates print as a list: `[4f0c… 1.2.0]`. */
 export function revisionIn(fields: Fields): Revision {
-  const one = textIn(fields, NAMES.revision);
+  const one = nameIn(fields, NAMES.revision) ?? shaIn(fields, NAMES.perhapsRevision);
   const text = one ?? (textsIn(fields, NAMES.revisions).join(',') || undefined);
   const sha = fullSha(text);
   if (sha || !text) return { text, sha, others: false };
   const parts = text.split(/[\s,[\]]/).filter(Boolean);
   return { text, sha: parts.map((part) => fullSha(part)).find(Boolean), others: parts.length > 1 };
 }
+
+const shaIn = (fields: Fields, names: readonly string[]): string | undefined =>
+  names.map((name) => textIn(fields, [name])).find((text) => fullSha(text) !== undefined);
 
 export function commitIn(fields: Fields): NewChangeRecord['commit'] {
   const { sha } = revisionIn(fields);
@@ -60,10 +63,25 @@ export function actorIn(fields: Fields): string | undefined {
   return actor?.startsWith('map[') ? undefined : actor;
 }
 
-export const imagesIn = (fields: Fields): readonly string[] => textsIn(fields, NAMES.images);
+/** Before the end, the images are those of the deployment before. */
+export function artifactsIn(
+  fields: Fields,
+  { service, isEnd }: { service: string; isEnd: boolean },
+): readonly string[] {
+  const images = isEnd ? textsIn(fields, NAMES.images) : [];
+  if (images.length > 0) return images;
+  const version = NAMES.version
+    .map((name) => ({ name, text: nameIn(fields, [name]) }))
+    .find(({ name, text }) => text !== undefined && isVersion(name, text));
+  return version ? [`${service}:${version.text}`] : [];
+}
+
+/** A `version` may also be that of the body, `1` or `1.0`; the tag of an image is any word. */
+const isVersion = (name: string, text: string): boolean =>
+  !fullSha(text) && (/image/.test(name) ? /^\w[\w.-]{0,127}$/ : /^(?:v\d|\d+\.\d+\.\d)[\w.+-]{0,99}$/).test(text);
 
 export function environmentIn(fields: Fields, notification: Notification, settings: Settings): Named {
-  const reported = textIn(fields, NAMES.environment);
+  const reported = nameIn(fields, NAMES.environment);
   return reported ? { name: reported } : environmentOf(notification, settings, 'send "environment"');
 }
 

@@ -46,9 +46,10 @@ const PERHAPS: readonly string[] = [
 const EVENTS: readonly string[] = ['event', 'eventtype', 'eventname', 'action', 'trigger', 'type'];
 
 /**
- * `settled`: nothing says that a sync succeeded, only that all is as it should be. `unsynced`: nothing was deployed.
+ * `settled`: nothing says that a sync succeeded, only that all is as it should be. `unsettled`: it is not there or not
+ * known yet, which is a roll-out after a sync alone. `unsynced`: nothing was deployed. `deleted`: nor will be.
  */
-type Meaning = State | 'degraded' | 'settled' | 'unsynced';
+type Meaning = State | 'degraded' | 'settled' | 'unsettled' | 'unsynced' | 'deleted';
 
 /** Argo CD: pkg/apis/application/v1alpha1/types.go, gitops-engine; and what templates write by hand. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -64,7 +65,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   progressing: 'running',
   syncing: 'running',
   suspended: 'running',
-  missing: 'running',
+  missing: 'unsettled',
   in_progress: 'running',
   pending: 'pending',
   succeeded: 'succeeded',
@@ -74,11 +75,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   synced: 'settled',
   outofsync: 'unsynced',
   unknown: 'unsynced',
+  deleted: 'deleted',
+  deleting: 'deleted',
 };
 
 /** Only in the name of an event. */
 const EVENT_MEANINGS: Readonly<Record<string, Meaning>> = {
   ...MEANINGS,
+  deletion: 'deleted',
   started: 'running',
   starting: 'running',
   begun: 'running',
@@ -135,13 +139,18 @@ export function readState(fields: Fields): FlatState {
       return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text), notes: [] }];
     });
   const words = [...wordsIn(FIELDS), ...wordsIn(PERHAPS).filter(({ meaning }) => meaning !== undefined)];
-  if (words.length > 0) return stateOf(words, fields);
-  const event = eventIn(fields);
-  return event ? stateOf([event], fields) : { kind: 'nothing' };
+  const event = eventIn(fields, words);
+  if (words.length === 0) return event ? stateOf([event], fields) : { kind: 'nothing' };
+  if (event?.meaning === 'deleted') return stateOf([event], fields);
+  const said = stateOf(words, fields);
+  // the event may be the phase of the operation: "Failed", while the application is as healthy as before
+  return event && said.kind === 'ignored' && said.reason === 'not_started' ? stateOf([...words, event], fields) : said;
 }
 
 function stateOf(words: readonly Word[], fields: Fields): FlatState {
   const meanings = words.map(({ meaning }) => meaning);
+  const reason = ignoredOf(words);
+  if (reason?.reason === 'app_deleted') return reason;
   const notes = words.flatMap((word) => word.notes);
   const worst = WORST_FIRST.find(([meaning]) => meanings.includes(meaning));
   if (worst) {
@@ -153,16 +162,9 @@ function stateOf(words: readonly Word[], fields: Fields): FlatState {
       ...{ namesHealth: isDegraded, notes },
     };
   }
-  const unknown = words.find(({ meaning }) => meaning === undefined);
-  if (unknown) {
-    const detail = `${unknown.field} is ${quotedWord(unknown.text)}, which is no word of Argo CD.`;
-    return { kind: 'ignored', reason: 'unknown_status', detail };
-  }
-  const unsynced = words.find(({ meaning }) => meaning === 'unsynced');
-  if (unsynced && !meanings.includes('succeeded')) {
-    const detail = `${unsynced.field} is ${quotedWord(unsynced.text)}: nothing says that a sync succeeded.`;
-    return { kind: 'ignored', reason: 'not_started', detail };
-  }
+  if (reason) return reason;
+  if (meanings.includes('unsettled'))
+    return { kind: 'state', state: 'running', isDegraded: false, isSettled: false, namesHealth: false, notes };
   return {
     kind: 'state',
     state: 'succeeded',
@@ -173,12 +175,28 @@ function stateOf(words: readonly Word[], fields: Fields): FlatState {
   };
 }
 
+/** Why these words report no deployment, unless one of them is about a failure or a sync that runs. */
+function ignoredOf(words: readonly Word[]): Extract<FlatState, { kind: 'ignored' }> | undefined {
+  const wordOf = (searched: Meaning | undefined) => words.find(({ meaning }) => meaning === searched);
+  const ignored = (reason: IgnoredReason, { field, text }: Word, detail: string) =>
+    ({ kind: 'ignored', reason, detail: `${field} is ${quotedWord(text)}${detail}` }) as const;
+  const deleted = wordOf('deleted');
+  if (deleted) return ignored('app_deleted', deleted, ': the application is deleted, and nothing was deployed.');
+  const unknown = wordOf(undefined);
+  if (unknown) return ignored('unknown_status', unknown, ', which is no word of Argo CD.');
+  const isSynced = wordOf('settled') !== undefined && wordOf('unsynced') === undefined;
+  const idle = wordOf('unsynced') ?? wordOf('unsettled');
+  if (!idle || isSynced || wordOf('succeeded')) return undefined;
+  return ignored('not_started', idle, ': nothing says that a sync succeeded.');
+}
+
 const NO_HEALTH = 'Argo CD did not say whether the app is healthy.';
 
 function meaningOf(field: string, text: string): Meaning | undefined {
   const key = text.toLowerCase();
+  if (key === 'created') return 'unsynced'; // the application itself: its trigger fires before the first sync
   // as in the shiplog template: not known to be healthy yet
-  if (key === 'unknown' && HEALTH.includes(field)) return 'running';
+  if (key === 'unknown' && HEALTH.includes(field)) return 'unsettled';
   return Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : meaningOfOwnWord(text);
 }
 
@@ -198,14 +216,14 @@ function meaningOfOwnWord(text: string): Meaning | undefined {
 const MAX_EVENT_CHARS = 100;
 
 /** The last word of an event's name that means something: `sync-succeeded`, `deployment.completed`, `onSyncFailed`. */
-function eventIn(fields: Fields): Word | undefined {
+function eventIn(fields: Fields, words: readonly Word[]): Word | undefined {
   for (const field of EVENTS) {
     const text = Text.parse(fields.get(field))?.slice(0, MAX_EVENT_CHARS);
     const meaning = meaningOfEvent(text ?? '');
-    if (text && meaning) {
-      const note = `The state is read from the name of the ${field}, ${quotedWord(text)}: the body has no status.`;
-      return { field, text, meaning, notes: [note] };
-    }
+    if (!text || !meaning) continue;
+    const why = words.length === 0 ? 'the body has no status' : 'the other words do not say how the sync ended';
+    const note = `The state is read from the name of the ${field}, ${quotedWord(text)}: ${why}.`;
+    return { field, text, meaning, notes: [note] };
   }
   return undefined;
 }

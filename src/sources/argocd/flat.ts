@@ -4,10 +4,19 @@ import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { ignored } from './contract.ts';
-import { type Named, withTier } from './environment.ts';
-import { type Fields, fieldsOf, namesOf, plainName, textIn } from './flat-fields.ts';
+import { type Named, serviceOf, withTier } from './environment.ts';
+import { type Fields, fieldsOf, nameIn, namesOf, plainName, textIn } from './flat-fields.ts';
 import { NAMES } from './flat-names.ts';
-import { actorIn, appIn, commitIn, environmentIn, imagesIn, linkIn, revisionIn, toNotification } from './flat-parts.ts';
+import {
+  actorIn,
+  appIn,
+  artifactsIn,
+  commitIn,
+  environmentIn,
+  linkIn,
+  revisionIn,
+  toNotification,
+} from './flat-parts.ts';
 import { readState, withoutState } from './flat-state.ts';
 import { refOf, repositoryOf } from './revision.ts';
 import type { Notification } from './schema.ts';
@@ -24,6 +33,7 @@ interface Flat {
   readonly body: object;
   readonly fields: Fields;
   readonly app: string;
+  readonly service: string;
   readonly state: State;
   readonly notes: readonly string[];
   /** The app was unhealthy, and no sync failed. */
@@ -53,7 +63,9 @@ export function mapFlat(payload: object, webhook: Webhook, settings: Settings): 
   const notification = toNotification(fields, app);
   const flat = { ...reported, body: payload, fields, app, notification, webhook, settings };
   const times = { startedAt: timeOf(fields, NAMES.started), finishedAt: timeOf(fields, ENDS) };
-  return mapUnlessOld({ ...flat, ...times, environment: environmentIn(fields, notification, settings) });
+  const environment = environmentIn(fields, notification, settings);
+  const service = nameIn(fields, NAMES.service) ?? serviceOf(notification, environment, settings).name;
+  return mapUnlessOld({ ...flat, ...times, environment, service });
 }
 
 const ENDS = [...NAMES.finished, ...NAMES.sent];
@@ -77,7 +89,7 @@ function mapUnlessOld(flat: Flat): Mapped {
 function toRecord(flat: Flat): NewChangeRecord {
   const { fields, app, state, environment, webhook, settings } = flat;
   const key = keyOf(flat);
-  const externalId = textIn(fields, NAMES.dedupId);
+  const externalId = nameIn(fields, NAMES.dedupId);
   const { project } = flat.notification.app;
   return {
     id: recordId(key, state, ...whenTold(flat)),
@@ -91,7 +103,7 @@ function toRecord(flat: Flat): NewChangeRecord {
     state,
     changeType: 'deployment',
     environment: withTier(environment.name),
-    service: textIn(fields, NAMES.service) ?? app,
+    service: flat.service,
     ...detailsOf(flat),
     ...timesOf(flat),
     receivedAt: webhook.receivedAt.toISOString(),
@@ -103,15 +115,14 @@ function toRecord(flat: Flat): NewChangeRecord {
 }
 
 function detailsOf(flat: Flat): Partial<NewChangeRecord> {
-  const { fields, app, state, notification, settings } = flat;
+  const { fields, app, service, state, notification, settings } = flat;
   const source = notification.sources[0];
   const description = descriptionOf(flat);
   const repository = repositoryOf(notification, source, settings);
   const commit = commitIn(fields);
   const pipelineUrl = linkIn(fields, app);
   const actor = actorIn(fields);
-  // before the end, the images are those of the deployment before
-  const artifacts = state === 'succeeded' ? imagesIn(fields) : [];
+  const artifacts = artifactsIn(fields, { service, isEnd: state === 'succeeded' });
   return {
     ...(description && { description }),
     ...(repository && { repository }),
@@ -131,7 +142,7 @@ const KEY_LIMIT = 200; // characters of each part
  */
 function keyOf(flat: Flat): string {
   const { startedAt } = flat;
-  const dedupId = textIn(flat.fields, NAMES.dedupId);
+  const dedupId = nameIn(flat.fields, NAMES.dedupId);
   if (dedupId) return joined(flat, ['id', dedupId]);
   return keyOfMoment(flat, startedAt ?? endOf(flat));
 }
@@ -161,7 +172,7 @@ function endOf({ fields, state, finishedAt, isDegraded, isSettled }: Flat): stri
  * only if something else has run since, or if it ended at another time.
  */
 function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodic' | RunField> {
-  if (textIn(flat.fields, NAMES.dedupId) ?? flat.startedAt) return {};
+  if (nameIn(flat.fields, NAMES.dedupId) ?? flat.startedAt) return {};
   return {
     repeatable: true,
     ...(revisionIn(flat.fields).text !== undefined && { periodic: true }),
@@ -219,7 +230,7 @@ const isTimeless = ({ fields, state, startedAt, finishedAt }: Flat): boolean =>
 function notesOf(flat: Flat): string[] {
   const { fields, environment, notes, startedAt, finishedAt, state } = flat;
   const { text: revision, sha, others } = revisionIn(fields);
-  const hasId = textIn(fields, NAMES.dedupId) !== undefined;
+  const hasId = nameIn(fields, NAMES.dedupId) !== undefined;
   const all = [
     ...notes,
     environment.note,

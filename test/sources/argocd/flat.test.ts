@@ -51,6 +51,12 @@ describe('a flat body', () => {
     [{ phase: 'Succeeded', health: 'Suspended' }, 'running'],
     [{ phase: 'Succeeded', health: 'Missing' }, 'running'],
     [{ phase: 'Succeeded', health: 'Unknown' }, 'running'],
+    [{ sync: 'Synced', health: 'Missing' }, 'running'],
+    [{ sync: 'OutOfSync', health: 'Progressing' }, 'running'],
+    [{ event: 'Failed', sync: 'OutOfSync', health: 'Healthy' }, 'failed'],
+    [{ event: 'Running', sync: 'OutOfSync', health: 'Missing' }, 'running'],
+    [{ event: 'Succeeded', sync: 'Unknown', health: 'Unknown' }, 'running'],
+    [{ event: 'app-created', status: 'Synced', health: 'Healthy' }, 'succeeded'],
   ])('%j is %s', (words, state) => {
     expect(record({ app: 'buoy', sha: SHA, ...words }).state).toBe(state);
   });
@@ -63,8 +69,53 @@ describe('a flat body', () => {
     [{ status: 'Succeeded', health: 'Sunny' }, 'unknown_status'],
     [{ sync_status: 'OutOfSync', health_status: 'Healthy' }, 'not_started'],
     [{ sync_status: 'Unknown', health_status: 'Healthy' }, 'not_started'],
+    [{ sync_status: 'OutOfSync', health_status: 'Missing' }, 'not_started'],
+    [{ sync_status: 'Unknown', health_status: 'Unknown' }, 'not_started'],
+    [{ health: 'Missing' }, 'not_started'],
+    [{ event: 'out-of-sync', sync: 'OutOfSync', health: 'Healthy' }, 'not_started'],
+    [{ sync_status: 'Created' }, 'not_started'],
+    [{ sync_status: 'Deleted' }, 'app_deleted'],
+    [{ event: 'app-deleted', status: 'Synced', health: 'Healthy' }, 'app_deleted'],
+    [{ event: 'application_deletion', health: 'Degraded' }, 'app_deleted'],
   ])('%j is ignored as %s', (words, expected) => {
     expect(reason({ app: 'buoy', sha: SHA, ...words })).toBe(expected);
+  });
+
+  it('has the service of every other template: the app without its environment, unless that is switched off', () => {
+    const prod = flat({ app: 'buoy-prod', namespace: 'buoy' });
+    expect(record(prod)).toMatchObject({ service: 'buoy', environment: { name: 'prod' } });
+    expect(record(prod, { service_without_environment: false }).service).toBe('buoy-prod');
+    expect(record({ ...prod, service: 'harbor-buoy' }).service).toBe('harbor-buoy');
+  });
+
+  it.each(['deploy_ref', 'version', 'ref'])('takes a commit sha in %s for the revision', (name) => {
+    expect(record(flat({ sha: undefined, [name]: SHA })).commit).toEqual({ sha: SHA });
+    expect(record(flat({ sha: undefined, [name]: 'main' }))).not.toHaveProperty('commit');
+  });
+
+  it.each([
+    [{ version: '1.14.2' }, ['buoy:1.14.2']],
+    [{ version: 'v2' }, ['buoy:v2']],
+    [{ image_tag: 'main-77' }, ['buoy:main-77']],
+    [{ labels: { version: '3.0.0-rc.1' } }, ['buoy:3.0.0-rc.1']],
+    [{ version: '1.14.2', image: 'registry.example.com/buoy:1.14.1' }, ['registry.example.com/buoy:1.14.1']],
+    [{ version: '1.0' }, []],
+    [{ version: SHA }, []],
+    [{ version: 'v<no value>' }, []],
+  ])('%j is the version of %j', (words, artifacts) => {
+    expect(record(flat(words)).artifacts ?? []).toEqual(artifacts);
+  });
+
+  it('reads images in a list that Go printed', () => {
+    const images = '[registry.example.com/buoy:1.2.0 registry.example.com/bell:3.0.0]';
+    expect(record(flat({ images })).artifacts).toEqual(images.slice(1, -1).split(' '));
+    expect(record(flat({ images: '[]' }))).not.toHaveProperty('artifacts');
+  });
+
+  it('takes no id, environment or revision in which a value is missing', () => {
+    const one = flat({ dedup_id: '<no value>-buoy', environment: 'eu-<no value>', sha: 'main-<no value>' });
+    expect(record(one)).toMatchObject({ environment: { name: 'unknown' } });
+    expect(record({ ...one, finished_at: '2026-05-04T09:50:00Z' }).deployment).not.toBe(record(one).deployment);
   });
 
   it('describes what to send if there is no status', () => {
