@@ -23,6 +23,7 @@ export const NAMES = {
     ...['deployref', 'version', 'ref', 'gitref', 'labels.version', 'releaseversion'],
     ...['app.version', 'application.version'],
   ],
+  chart: [...ownOrApps('chart', 'chartname'), 'source.chart'],
   /** Of the application, where no image says it. */
   version: [...ownOrApps('version', 'appversion', 'imagetag', 'imageversion', 'releaseversion'), 'labels.version'],
   revisions: [...ownOrApps('revisions'), 'syncresult.revisions', 'sync.revisions'],
@@ -39,7 +40,7 @@ export const NAMES = {
   argocdUrl: ['argocdurl', 'argocd.url', 'context.argocdurl'],
   ref: [...ownOrApps('ref', 'branch', 'targetrevision', 'gitbranch', 'gitref'), 'source.targetrevision', 'git.branch'],
   environment: [
-    ...ownOrApps('environment', 'env', 'stage', 'environmentname', 'envname'),
+    ...ownOrApps('environment', 'env', 'stage', 'environmentname', 'envname', 'targetenvironment', 'toenvironment'),
     ...['annotations', 'labels'].flatMap((part) => [
       `${part}.shiplogenvironment`,
       `${part}.environment`,
@@ -56,7 +57,8 @@ export const NAMES = {
   ],
   /** A name or an address. */
   cluster: [
-    ...ownOrApps('cluster', 'clustername', 'destinationname', 'destcluster', 'clusterid'),
+    ...ownOrApps('cluster', 'clustername', 'destinationname', 'destinationcluster', 'destcluster', 'clusterid'),
+    ...ownOrApps('targetcluster'),
     ...['destination.name', 'destination.cluster', 'context.clustername', 'context.cluster'],
     ...ownOrApps('destinationserver', 'destserver', 'clusterurl', 'server'),
     'destination.server',

@@ -63,17 +63,19 @@ export function actorIn(fields: Fields): string | undefined {
   return actor?.startsWith('map[') ? undefined : actor;
 }
 
-/** Before the end, the images are those of the deployment before. */
+/** Before the end, the images are those of the deployment before. A revision that is a version is one of a chart. */
 export function artifactsIn(
   fields: Fields,
   { service, isEnd }: { service: string; isEnd: boolean },
 ): readonly string[] {
   const images = isEnd ? textsIn(fields, NAMES.images) : [];
-  if (images.length > 0) return images;
   const version = NAMES.version
     .map((name) => ({ name, text: nameIn(fields, [name]) }))
     .find(({ name, text }) => text !== undefined && isVersion(name, text));
-  return version ? [`${service}:${version.text}`] : [];
+  const own = images.length === 0 && version ? [`${service}:${version.text}`] : images;
+  const { text: revision = '' } = revisionIn(fields);
+  if (!isVersion('revision', revision)) return own;
+  return [...own, `chart:${nameIn(fields, NAMES.chart) ?? service}@${revision}`];
 }
 
 /** A `version` may also be that of the body, `1` or `1.0`; the tag of an image is any word. */

@@ -138,13 +138,22 @@ export function readState(fields: Fields): FlatState {
       const text = Text.parse(fields.get(field));
       return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text), notes: [] }];
     });
-  const words = [...wordsIn(FIELDS), ...wordsIn(PERHAPS).filter(({ meaning }) => meaning !== undefined)];
+  const perhaps = [...wordsIn(PERHAPS), ...flagIn(fields)];
+  const words = [...wordsIn(FIELDS), ...perhaps.filter(({ meaning }) => meaning !== undefined)];
   const event = eventIn(fields, words);
   if (words.length === 0) return event ? stateOf([event], fields) : { kind: 'nothing' };
   if (event?.meaning === 'deleted') return stateOf([event], fields);
   const said = stateOf(words, fields);
   // the event may be the phase of the operation: "Failed", while the application is as healthy as before
   return event && said.kind === 'ignored' && said.reason === 'not_started' ? stateOf([...words, event], fields) : said;
+}
+
+/** `"success": true`. */
+function flagIn(fields: Fields): readonly Word[] {
+  const flag = fields.get('success');
+  const meaning = flag === true || flag === 'true' ? 'succeeded' : 'failed';
+  const isFlag = typeof flag === 'boolean' || flag === 'true' || flag === 'false';
+  return isFlag ? [{ field: 'success', text: String(flag), meaning, notes: [] }] : [];
 }
 
 function stateOf(words: readonly Word[], fields: Fields): FlatState {

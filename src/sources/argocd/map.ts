@@ -1,3 +1,4 @@
+import { fullSha } from '../../values/sha.ts';
 import { apiAnswer, mapKeptRow, refusalAnswer, routeOf } from '../gitlab-api/api.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Answer, Outcome } from '../outcome.ts';
@@ -51,8 +52,14 @@ function mapByPath(payload: object, webhook: Webhook, settings: Settings): Mappe
 
 /** A flat body that names an app has more than GitLab's deployment, although it may have all its fields. */
 function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mapped {
-  if (isFlat(payload)) return mapFlat(payload, webhook, settings);
+  if (isFlat(payload)) return mapFlat({ ...commitOf(webhook.path), ...payload }, webhook, settings);
   return isDropInBody(payload) ? mapDropIn(payload, undefined, { webhook, settings }) : unmapped(payload);
+}
+
+/** The template of Argo CD's documentation sets a commit status at GitHub: only its path names the commit. */
+function commitOf(path: string): { readonly commit_sha?: string } {
+  const sha = fullSha(/\/repos\/[^/]+\/[^/]+\/statuses\/([^/]+)$/.exec(path)?.[1]);
+  return sha ? { commit_sha: sha } : {};
 }
 
 /** Argo CD only writes the answer to its log; other users of GitLab's API read it. */

@@ -53,6 +53,8 @@ describe('a flat body', () => {
     [{ phase: 'Succeeded', health: 'Unknown' }, 'running'],
     [{ sync: 'Synced', health: 'Missing' }, 'running'],
     [{ sync: 'OutOfSync', health: 'Progressing' }, 'running'],
+    [{ event: 'deployment', success: true }, 'succeeded'],
+    [{ success: 'false' }, 'failed'],
     [{ event: 'Failed', sync: 'OutOfSync', health: 'Healthy' }, 'failed'],
     [{ event: 'Running', sync: 'OutOfSync', health: 'Missing' }, 'running'],
     [{ event: 'Succeeded', sync: 'Unknown', health: 'Unknown' }, 'running'],
@@ -99,11 +101,30 @@ describe('a flat body', () => {
     [{ image_tag: 'main-77' }, ['buoy:main-77']],
     [{ labels: { version: '3.0.0-rc.1' } }, ['buoy:3.0.0-rc.1']],
     [{ version: '1.14.2', image: 'registry.example.com/buoy:1.14.1' }, ['registry.example.com/buoy:1.14.1']],
+    [{ sha: '0.9.3' }, ['chart:buoy@0.9.3']],
+    [{ sha: '0.9.3', chart: 'float', image: 'buoy:7' }, ['buoy:7', 'chart:float@0.9.3']],
+    [{ sha: 'main' }, []],
     [{ version: '1.0' }, []],
     [{ version: SHA }, []],
     [{ version: 'v<no value>' }, []],
   ])('%j is the version of %j', (words, artifacts) => {
     expect(record(flat(words)).artifacts ?? []).toEqual(artifacts);
+  });
+
+  it("takes the commit from the path of GitHub's commit statuses, where the documented template has it", () => {
+    const status = (sha: string) => ({
+      ...{ state: 'success', description: 'ArgoCD', context: 'continuous-delivery/buoy' },
+      path: `/webhooks/argocd/repos/harbor/buoy/statuses/${sha}`,
+      target_url: 'https://argocd.harbor.example/applications/buoy',
+    });
+    const mapAt = ({ path, ...payload }: ReturnType<typeof status>) =>
+      recordOf(createSource().map(payload, createWebhook({ path })));
+    expect(mapAt(status(SHA))).toMatchObject({ service: 'buoy', state: 'succeeded', commit: { sha: SHA } });
+    expect(mapAt(status('main'))).not.toHaveProperty('commit');
+  });
+
+  it.each(['destination_cluster', 'target_cluster'])('reads the cluster from %s', (name) => {
+    expect(record(flat({ [name]: 'harbor-staging' })).environment.name).toBe('staging');
   });
 
   it('reads images in a list that Go printed', () => {
