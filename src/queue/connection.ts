@@ -3,7 +3,6 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { PREFIX } from '../store/key-family.ts';
 import { within } from '../values/within.ts';
 import type { Access, RedisAddress } from './address.ts';
-import { createLoadMeter } from './load.ts';
 import { SentinelRedis } from './sentinel-redis.ts';
 
 /**
@@ -144,22 +143,28 @@ function slotOf(key: string): number {
   return (crc & 0xffff) % 16_384;
 }
 
-/** Under full load, commands wait this long for others to share a write. */
-const GATHER_MS = 1;
+/** Redis works on the commands of a turn while the rest of that turn goes on. */
+const LONG_TURN_MS = 0.3;
 
 /**
- * Sends all commands of one turn of the event loop in one system call, as a call costs as much as a command. Under full
- * load, all commands of a millisecond.
+ * Sends all commands of one turn of the event loop in one system call, as a call costs as much as a command; those of a
+ * long turn in several, as otherwise this process and Redis would wait for each other in turns.
  */
 function batchWrites(stream: Writable): void {
   const write: (chunk: unknown) => boolean = stream.write.bind(stream);
-  const isBusy = createLoadMeter();
-  const flush = () => stream.uncork();
+  let openedMs = 0;
+  let flushing: NodeJS.Immediate | undefined;
+  const flush = () => {
+    clearImmediate(flushing);
+    flushing = undefined;
+    stream.uncork();
+  };
   stream.write = (chunk: unknown) => {
-    if (stream.writableCorked === 0) {
+    if (flushing && performance.now() - openedMs > LONG_TURN_MS) flush();
+    if (!flushing) {
       stream.cork();
-      if (isBusy()) setTimeout(flush, GATHER_MS);
-      else setImmediate(flush);
+      openedMs = performance.now();
+      flushing = setImmediate(flush);
     }
     return write(chunk);
   };
