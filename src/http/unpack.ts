@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createSemaphore } from '../values/semaphore.ts';
 import { type BodyAllowance, createCollector, type Failed } from './body-collector.ts';
 
 export type Unpack = (packed: Buffer, room: BodyAllowance) => Promise<Buffer | Failed>;
@@ -19,23 +20,6 @@ export function unpackerOf(encoding: string, proved: boolean): Unpack | undefine
   const decoder = DECODERS.get(encoding);
   const inTurn = proved ? turns.proved : turns.unproved;
   return decoder && ((packed, room) => inTurn(() => unpack(packed, decoder(), room)));
-}
-
-/** This many run at once, the others in their order. */
-function createSemaphore(most: number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async <T>(run: () => Promise<T>): Promise<T> => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await run();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }
 
 /** Chunk by chunk, so that a body that exceeds its limit is abandoned as soon as it does. */

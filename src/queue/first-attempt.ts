@@ -11,10 +11,12 @@ import type { Attempted } from './workers.ts';
 /** The longest time that a recorder waits for a destination. */
 const WAIT_MS = 500;
 /**
- * The most recorders that wait for one destination, of the 16 that there are (workers.ts): a slow destination must
- * delay neither other records nor deliveries to others. All further deliveries go to its queue.
+ * Recorders that may wait for one destination: a slow one must delay neither other records nor deliveries to others.
+ * All further deliveries go to its queue. One more after each quick delivery, and the fewest again after a slow one.
  */
-const AT_ONCE = 4;
+const FEWEST = 4;
+const MOST = 64;
+const QUICK_MS = 100;
 /** After a slow or failed attempt, deliveries to the destination go to its queue for at least this time. */
 const REST_MS = 5_000;
 
@@ -64,18 +66,22 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   const rests = createRests();
   const attempt = attempting({ ...parts, enqueue }, rests);
   const underWay = new Map<string, Begun>();
-  const countOf = ({ name }: Sink) => [...underWay.values()].filter(({ sink }) => sink === name).length;
+  const room = createRoom();
   let isClosed = false;
   const gateFor = (sink: Sink): SinkGate | undefined => {
     const gate = gates.get(sink.name);
-    const mayBegin = !isClosed && sink.ratePerMinute === undefined && countOf(sink) < AT_ONCE;
+    const mayBegin = !isClosed && sink.ratePerMinute === undefined && room.isFree(sink);
     return mayBegin && gate && mayTry(gate, sink, rests) ? gate : undefined;
   };
   const begin = (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
     const name = nameOf(sink, view);
-    const begun = { sink: sink.name, ...attempt(gate, sink, view) };
+    const leave = room.enter(sink);
+    const begun = attempt(gate, sink, view);
     underWay.set(name, begun);
-    const end = () => underWay.delete(name);
+    const end = () => {
+      underWay.delete(name);
+      leave();
+    };
     begun.over.then(end, end);
     return begun;
   };
@@ -98,7 +104,6 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
 }
 
 interface Begun {
-  readonly sink: string;
   /** Resolves when the delivery is made or in the queue. */
   readonly over: Promise<true>;
   /** Puts the delivery into the queue. If the attempt has not started, it does not start any more. */
@@ -126,7 +131,7 @@ function attempting({ forward, enqueue, addFailure, onAttempt }: FirstAttemptPar
       return { firstFailure: { message, retry, ...answered, ms: elapsedMs() } };
     }
   };
-  return (gate: SinkGate, sink: Sink, view: DeploymentView): Omit<Begun, 'sink'> => {
+  return (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
     let hasStarted = false;
     let queued: Promise<void> | undefined;
     const over = gate.run(async (): Promise<true> => {
@@ -166,5 +171,32 @@ function createRests() {
   return {
     begin: (sink: Sink, ms: number) => void untilMs.set(sink.name, performance.now() + ms),
     isResting: (sink: Sink) => (untilMs.get(sink.name) ?? 0) > performance.now(),
+  };
+}
+
+/** How many deliveries to each destination recorders wait for, and how many they may wait for. */
+function createRoom() {
+  const rooms = new Map<string, { taken: number; most: number }>();
+  const roomOf = ({ name }: Sink) => {
+    const room = rooms.get(name) ?? { taken: 0, most: FEWEST };
+    rooms.set(name, room);
+    return room;
+  };
+  return {
+    isFree(sink: Sink): boolean {
+      const { taken, most } = roomOf(sink);
+      return taken < most;
+    },
+    /** @returns to be called at the end of the delivery */
+    enter(sink: Sink): () => void {
+      const room = roomOf(sink);
+      const enteredMs = performance.now();
+      room.taken += 1;
+      return () => {
+        room.taken -= 1;
+        const wasQuick = performance.now() - enteredMs < QUICK_MS;
+        room.most = wasQuick ? Math.min(MOST, room.most + 1) : FEWEST;
+      };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Sink } from '../sinks/sink.ts';
+import { createSemaphore } from '../values/semaphore.ts';
 import type { FailureStreak } from './retry.ts';
 
 /** Why a whole sink is on hold, for /readyz and the pages. */
@@ -45,22 +46,8 @@ export const failuresOf = (gates: SinkGates): Readonly<Record<string, string>> =
     [...gates].flatMap(([name, { streak }]) => (streak.why === undefined ? [] : [[name, streak.why]])),
   );
 
-export function createSinkGate(concurrency: number): SinkGate {
-  let free = concurrency;
-  const waiting: (() => void)[] = [];
-  return {
-    streak: { deployments: new Set(), rounds: 0 },
-    hold: undefined,
-    async run(deliver) {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((go) => waiting.push(go));
-      try {
-        return await deliver();
-      } finally {
-        const next = waiting.shift();
-        if (next) next();
-        else free += 1;
-      }
-    },
-  };
-}
+export const createSinkGate = (concurrency: number): SinkGate => ({
+  streak: { deployments: new Set(), rounds: 0 },
+  hold: undefined,
+  run: createSemaphore(concurrency),
+});

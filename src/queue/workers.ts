@@ -6,6 +6,7 @@ import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/key-family.ts';
+import { createSemaphore } from '../values/semaphore.ts';
 import { keepRunning } from './keep-running.ts';
 import { limiterOf } from './limiter.ts';
 import { createQuarantine, isSuspect, type Quarantine, Quarantined } from './quarantine.ts';
@@ -65,6 +66,8 @@ export interface Workers {
 }
 
 const RECORD_CONCURRENCY = 16;
+/** With so many events in the jobs that it has, a recorder takes no more jobs: they would only fill the memory. */
+const ENOUGH_EVENTS = 64;
 const NEWER_AGAIN_MS = 5_000;
 /** Recording fails only when Redis is unreachable, which passes, or for a bug, which a person must see. About 3 h. */
 const RECORD_ATTEMPTS = 200;
@@ -116,10 +119,23 @@ function createRecorder(
     async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
       if (await isSplit(job, parts)) return;
-      await parts.quarantine.run(job, () => recordAll(job, token, parts)).catch(unrecoverable);
+      const end = begin(eventsOf(job.data).length);
+      await parts.quarantine
+        .run(job, () => recordAll(job, token, parts))
+        .catch(unrecoverable)
+        .finally(end);
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );
+  let underWay = 0;
+  const count = (events: number) => {
+    underWay += events;
+    recorder.concurrency = underWay < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
+  };
+  const begin = (events: number) => {
+    count(events);
+    return () => count(-events);
+  };
   recorder.on('failed', (_job, error) => {
     parts.onError(RECORD_QUEUE, error);
     if (error instanceof UnrecoverableError) parts.onDead({ queue: RECORD_QUEUE, kind: 'fault' });
@@ -147,6 +163,10 @@ async function leaveNewer(job: Job<{ readonly version?: number }>, token: string
   throw new DelayedError();
 }
 
+/** Events of all jobs recorded at once. More would not be recorded sooner. */
+const EVENTS_AT_ONCE = 48;
+const fewAtOnce = createSemaphore(EVENTS_AT_ONCE);
+
 /** Failed events of a batch become jobs of their own, so that only they are retried. */
 async function recordAll(
   job: Job<RecordJob>,
@@ -154,7 +174,7 @@ async function recordAll(
   { record, keepAlone }: Pick<WorkersParts, 'record' | 'keepAlone'>,
 ): Promise<void> {
   const events = eventsOf(job.data);
-  const results = await settleSome(events, record);
+  const results = await Promise.allSettled(events.map((event) => fewAtOnce(() => record(event))));
   const failures = results.flatMap((result, at) => {
     const event = events[at];
     return event && result.status === 'rejected' ? [{ event, error: result.reason as unknown }] : [];
@@ -162,22 +182,6 @@ async function recordAll(
   const [first] = failures;
   if (first && events.length === 1) return recordLater(first.error, { job, token, event: first.event });
   await Promise.all(failures.map(({ event }) => keepAlone(event, job.timestamp)));
-}
-
-/** Events of one job processed in parallel. More would only keep more of them in memory. */
-const EVENTS_AT_ONCE = 12;
-
-async function settleSome<Item>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<readonly PromiseSettledResult<void>[]> {
-  const results: PromiseSettledResult<void>[] = [];
-  const open = items.entries();
-  const workOn = async () => {
-    for (const [at, item] of open) [results[at]] = await Promise.allSettled([work(item)]);
-  };
-  await Promise.all(Array.from({ length: Math.min(EVENTS_AT_ONCE, items.length) }, workOn));
-  return results;
 }
 
 /**

@@ -9,6 +9,7 @@ import { createSinkGate, createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { aDeployment } from '../support/deployment.ts';
+import { open } from '../support/open.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -109,15 +110,6 @@ async function startDelivering({ ratePerMinute }: { ratePerMinute?: number } = {
 
 const view = (key: string): DeploymentView =>
   ({ deployment: aDeployment({ key }), lineage: 'harbor', heardAt: '2026-03-01T10:00:00.000Z' }) as DeploymentView;
-
-/** A promise that a test settles. */
-function open() {
-  let settle = () => {};
-  const over = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { over, settle };
-}
 
 it('delivers a new state immediately, without a job', async () => {
   await bridge.deliver(view('one'));
@@ -241,6 +233,29 @@ it('lets few recorders wait for one destination, and queues all further deliveri
   answers.settle();
   await Promise.all(all);
   expect(bridge.requests).toEqual(keys.slice(0, 4));
+});
+
+it('lets more recorders wait after quick deliveries, and few again after a slow one', async () => {
+  let nowMs = 1_000;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  const waitingOf = async (name: string, tookMs: number) => {
+    const answers = open();
+    bridge.answering(() => answers.over);
+    const before = bridge.requests.length;
+    const all = Array.from({ length: 20 }, (_, at) => bridge.deliver(view(`${name} ${at}`)));
+    nowMs += tookMs;
+    answers.settle();
+    await Promise.all(all);
+    return bridge.requests.length - before;
+  };
+  try {
+    for (let at = 0; at < 6; at++) await bridge.deliver(view(`quick ${at}`));
+    expect(await waitingOf('slow', 101)).toBe(10);
+    expect(await waitingOf('few', 99)).toBe(4);
+    expect(await waitingOf('more', 99)).toBe(8);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 it('waits for attempts under way when it closes, and queues all further deliveries', async () => {

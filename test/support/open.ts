@@ -1,0 +1,8 @@
+/** A promise that a test settles. */
+export function open(): { readonly over: Promise<void>; settle(): void } {
+  let settle = () => {};
+  const over = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { over, settle };
+}
