@@ -22,11 +22,21 @@ export interface LeasedKeys {
   /** The key of the lane; that of the ledger for a sink without lanes. */
   readonly lane: string;
   readonly leases: readonly string[];
+  /** Stored if there is no ledger yet. Absent: it is not. */
+  readonly firstAttempt?: FirstAttempt | undefined;
+}
+
+interface FirstAttempt {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly keepSeconds: number;
 }
 
 export interface HeldLeases {
   /** Alternating fields and values of the ledger, as Redis returns a hash. */
   readonly stored: readonly string[];
+  /** The time of this attempt is stored. */
+  readonly isFirst: boolean;
   readonly inLane: string | null | undefined;
   readonly token: string;
   readonly leases: readonly string[];
@@ -64,7 +74,8 @@ export async function withLeases<T>(
   const renewing = setInterval(() => void renew(), LEASE_MS / 3);
   const [inLane, ...stored] = entered;
   const isOurs = () => performance.now() < sureUntilMs;
-  const held = { stored, inLane, token, leases, left: false, isOurs, signal: abort.signal };
+  const isFirst = stored.length === 0 && leased.firstAttempt !== undefined;
+  const held = { stored, isFirst, inLane, token, leases, left: false, isOurs, signal: abort.signal };
   try {
     return await work(held);
   } finally {
@@ -77,13 +88,17 @@ export async function withLeases<T>(
 /** A packed deployment is unpacked first. */
 async function enter(
   redis: Redis,
-  { deployment, ledger, lane, leases }: LeasedKeys,
+  { deployment, ledger, lane, leases, firstAttempt }: LeasedKeys,
   token: string,
 ): Promise<{ readonly entered: readonly string[]; readonly sureUntilMs: number }> {
   const place = namePlace(deployment);
   for (;;) {
     const sureUntilMs = performance.now() + LEASE_MS;
-    const reply = await enterLeases(redis, [ledger, lane, place.key, ...leases], token, LEASE_MS, place.field);
+    const reply = await enterLeases(
+      redis,
+      [ledger, lane, place.key, ...leases],
+      ...[token, LEASE_MS, place.field, firstAttempt?.at ?? '', firstAttempt?.keepSeconds ?? 0],
+    );
     if (reply === null) throw busy();
     if (reply !== 0) return { entered: reply as string[], sureUntilMs }; // the shape that the script returns
     await unpackUnder(redis, deployment);

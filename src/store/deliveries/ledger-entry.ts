@@ -16,6 +16,8 @@ export interface LedgerEntry extends DeliveryLedger {
   /** Records the delivery and releases its leases in the same write. */
   delivered(moment: Moment, delivered: Delivered): Promise<void>;
   attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
+  /** Deletes the time of an attempt that was not made. */
+  close(): Promise<void>;
 }
 
 /** Makes writes as durable as the durability level requires: queue/flush.ts. */
@@ -53,13 +55,15 @@ const logDelivery = createScript('log-delivery');
 export function createEntry(
   redis: Redis,
   parts: LedgerParts,
-  at: LedgerKeys & { readonly held: HeldLeases },
+  at: LedgerKeys & { readonly held: HeldLeases; readonly isSafe: () => Promise<void> },
 ): LedgerEntry {
   const { echoes, clock, keepSeconds, safety } = parts;
   const { sink, deployment, echo, ledgerKey, laneKey, held } = at;
   const known = toKnown(held);
   /** Start of an earlier attempt whose outcome is unknown. Its time and announced echo are kept, whatever we do. */
   const unknownSince = known.attemptedAt;
+  /** The time of this attempt was stored with the leases, and no request has been sent. */
+  let isUnused = held.isFirst;
   const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
     [
@@ -74,11 +78,13 @@ export function createEntry(
   return {
     known,
     async attempting() {
-      const isSafe = safety.begin();
-      await Promise.all([
-        echo && echoes.expect(echo, deployment),
-        writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', unknownSince ?? clock().toISOString()),
-      ]);
+      const isSafe = isUnused ? at.isSafe : safety.begin();
+      if (!isUnused)
+        await Promise.all([
+          echo && echoes.expect(echo, deployment),
+          writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', unknownSince ?? clock().toISOString()),
+        ]);
+      isUnused = false;
       await isSafe().catch(unsafe);
       // The request is sent next, and another process may have sent it already. The stored time makes both check the
       // destination first.
@@ -108,6 +114,7 @@ export function createEntry(
       return claimedBy !== null && claimedBy !== deployment && leftMs >= leftBefore(keepSeconds, madeMsAgo);
     },
     async delivered(moment, { remoteId, remoteUrl, status, message }) {
+      isUnused = false;
       const fields = {
         told_state: moment.state,
         told_at: moment.at,
@@ -134,6 +141,10 @@ export function createEntry(
     },
     async attempted(attempt) {
       await logAttempt(redis, logKeys, ...log(attempt));
+    },
+    async close() {
+      // Without the leases, the time may be that of another process by now.
+      if (isUnused && held.isOurs()) await redis.hdel(ledgerKey, 'attempted_at');
     },
   };
 }

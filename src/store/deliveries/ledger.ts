@@ -38,10 +38,21 @@ export function createLedger(redis: Redis, parts: LedgerParts): Ledger {
       const ledgerKey = keys.ledger(sink, deployment);
       const laneKey = lane === undefined ? ledgerKey : keys.lane(sink, lane);
       const leases = [...new Set([deployment, lane ?? deployment])].map((name) => keys.lease(sink, name));
+      const { clock, keepSeconds, safety } = parts;
+      // An echo has to be announced in a write of its own, together with the time of the attempt.
+      const firstAttempt = echo ? undefined : { at: clock().toISOString(), keepSeconds };
+      const isSafe = safety.begin();
       return withLeases(
         redis,
-        { deployment: keys.deployment(deployment), ledger: ledgerKey, lane: laneKey, leases },
-        (held) => work(createEntry(redis, parts, { sink, deployment, echo, ledgerKey, laneKey, held }), held.signal),
+        { deployment: keys.deployment(deployment), ledger: ledgerKey, lane: laneKey, leases, firstAttempt },
+        async (held) => {
+          const entry = createEntry(redis, parts, { sink, deployment, echo, ledgerKey, laneKey, held, isSafe });
+          try {
+            return await work(entry, held.signal);
+          } finally {
+            await entry.close();
+          }
+        },
       );
     },
     async find(sink, remoteId) {

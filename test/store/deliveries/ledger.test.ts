@@ -4,6 +4,7 @@ import type { Moment } from '../../../src/domain/deployment.ts';
 import { noFlush } from '../../../src/queue/flush.ts';
 import { createEchoes, type Echoes } from '../../../src/store/deliveries/echoes.ts';
 import { createLedger, type Ledger } from '../../../src/store/deliveries/ledger.ts';
+import { keys } from '../../../src/store/keys.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -74,6 +75,37 @@ it('stops a worker that was paused for longer than its lease, and the next one c
   });
   await expect(runningStatus).rejects.toMatchObject({ name: 'DeliveryFailed', retry: { hold: 'job' } });
   expect(await ledger.exclusive(place, async ({ known }) => known.attemptedAt)).toBe('2026-03-19T15:00:00.000Z');
+});
+
+describe('the time of a first attempt', () => {
+  const place = { sink: 'alertops', deployment: 'a' };
+  const timeOf = () => ledger.exclusive(place, async ({ known }) => known.attemptedAt);
+
+  it('is stored with the leases, and kept if the answer is lost', async () => {
+    const first = ledger.exclusive(place, async (entry) => {
+      expect(await redis.hget(keys.ledger('alertops', 'a'), 'attempted_at')).toBe('2026-03-19T15:00:00.000Z');
+      await entry.attempting();
+      throw new Error('killed before the answer');
+    });
+    await expect(first).rejects.toThrow('killed');
+    expect(await timeOf()).toBe('2026-03-19T15:00:00.000Z');
+  });
+
+  it('is deleted if no request was sent', async () => {
+    await ledger.exclusive(place, async () => 'unwanted');
+    expect(await timeOf()).toBeUndefined();
+    await expect(ledger.exclusive(place, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
+    expect(await timeOf()).toBeUndefined();
+  });
+
+  it('is not stored while another delivery of the deployment is under way', async () => {
+    await ledger.exclusive(place, async (entry) => {
+      await expect(ledger.exclusive(place, async () => 'other')).rejects.toMatchObject({ retry: { hold: 'job' } });
+      await entry.attempting();
+      await entry.delivered(FAILED, { message: '200 accepted' });
+    });
+    expect(await timeOf()).toBeUndefined();
+  });
 });
 
 describe('an attempt without a response', () => {
