@@ -13,6 +13,7 @@ const WAIT_MS = 500;
 /**
  * Recorders that may wait for one destination: a slow one must delay neither other records nor deliveries to others.
  * All further deliveries go to its queue. One more after each quick delivery, and the fewest again after a slow one.
+ * Those above the fewest wait no longer than a quick delivery takes.
  */
 const FEWEST = 4;
 const MOST = 64;
@@ -75,8 +76,8 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   };
   const begin = (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
     const name = nameOf(sink, view);
-    const leave = room.enter(sink);
-    const begun = attempt(gate, sink, view);
+    const { isExtra, leave } = room.enter(sink);
+    const begun = { ...attempt(gate, sink, view), isExtra };
     underWay.set(name, begun);
     const end = () => {
       underWay.delete(name);
@@ -92,8 +93,10 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
       // A repeat waits too: a job that it made would be another attempt where the first one fails.
       const begun = underWay.get(name) ?? (gate && begin(gate, sink, view));
       if (!begun) return enqueue(sink, view, { afterMs });
-      if (await within(waitMs, begun.over, () => false)) return;
-      rests.begin(sink, REST_MS);
+      const { over, isExtra } = begun;
+      if (await within(isExtra ? Math.min(QUICK_MS, waitMs) : waitMs, over, () => false)) return;
+      if (isExtra) room.shrink(sink);
+      else rests.begin(sink, REST_MS);
       await begun.leaveToQueue();
     },
     async close() {
@@ -106,6 +109,8 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
 interface Begun {
   /** Resolves when the delivery is made or in the queue. */
   readonly over: Promise<true>;
+  /** The fewest that recorders may wait for were under way when it began. */
+  readonly isExtra: boolean;
   /** Puts the delivery into the queue. If the attempt has not started, it does not start any more. */
   leaveToQueue(): Promise<void>;
 }
@@ -131,7 +136,7 @@ function attempting({ forward, enqueue, addFailure, onAttempt }: FirstAttemptPar
       return { firstFailure: { message, retry, ...answered, ms: elapsedMs() } };
     }
   };
-  return (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
+  return (gate: SinkGate, sink: Sink, view: DeploymentView): Omit<Begun, 'isExtra'> => {
     let hasStarted = false;
     let queued: Promise<void> | undefined;
     const over = gate.run(async (): Promise<true> => {
@@ -187,16 +192,22 @@ function createRoom() {
       const { taken, most } = roomOf(sink);
       return taken < most;
     },
-    /** @returns to be called at the end of the delivery */
-    enter(sink: Sink): () => void {
+    /** `leave` is to be called at the end of the delivery. */
+    enter(sink: Sink): { readonly isExtra: boolean; leave(): void } {
       const room = roomOf(sink);
       const enteredMs = performance.now();
       room.taken += 1;
-      return () => {
-        room.taken -= 1;
-        const wasQuick = performance.now() - enteredMs < QUICK_MS;
-        room.most = wasQuick ? Math.min(MOST, room.most + 1) : FEWEST;
+      return {
+        isExtra: room.taken > FEWEST,
+        leave() {
+          room.taken -= 1;
+          const wasQuick = performance.now() - enteredMs < QUICK_MS;
+          room.most = wasQuick ? Math.min(MOST, room.most + 1) : FEWEST;
+        },
       };
+    },
+    shrink(sink: Sink): void {
+      roomOf(sink).most = FEWEST;
     },
   };
 }

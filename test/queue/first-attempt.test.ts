@@ -258,6 +258,18 @@ it('lets more recorders wait after quick deliveries, and few again after a slow 
   }
 });
 
+it('lets only few recorders wait long where many may', async () => {
+  for (let at = 0; at < 6; at++) await bridge.deliver(view(`quick ${at}`));
+  const answers = open();
+  bridge.answering(() => answers.over);
+  const all = Array.from({ length: 10 }, (_, at) => bridge.deliver(view(`slow ${at}`)));
+  await vi.waitFor(async () => expect(await bridge.queued()).toBeGreaterThanOrEqual(6), { timeout: 10_000 });
+  await Promise.all(all.slice(4));
+  expect(await bridge.queued()).toBe(6);
+  answers.settle();
+  await Promise.all(all);
+});
+
 it('waits for attempts under way when it closes, and queues all further deliveries', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
