@@ -94,8 +94,8 @@ if redis.call('HLEN', group) > tonumber(ARGV[5]) then return redis.call('HGETALL
 local reply, under = { field, json }, { 'u:' .. ARGV[1] }
 local seen, looked = { [field] = true }, {}
 for _, tie in ipairs(facts.ties) do looked[tie] = true end
--- Adds the members in these lists, and returns those of their facts that have not been searched for yet.
-local function add(found)
+-- Adds the members in these lists.
+local function add(found, onAdded)
   local names = {}
   for _, list in ipairs(found) do
     for _, name in ipairs(list) do
@@ -105,28 +105,34 @@ local function add(found)
       end
     end
   end
-  local ties = {}
   for at, value in ipairs(read(names)) do
     if value then
       reply[#reply + 1] = names[at]
       reply[#reply + 1] = value
       under[#under + 1] = 'u:' .. string.sub(names[at], 3)
-      for _, tie in ipairs(cjson.decode(value).ties or {}) do
-        if not looked[tie] then
-          looked[tie] = true
-          ties[#ties + 1] = tie
-        end
-      end
+      if onAdded then onAdded(value) end
     end
   end
+end
+-- The same, and returns those of their facts that have not been searched for yet.
+local function addTied(found)
+  local ties = {}
+  add(found, function(value)
+    for _, tie in ipairs(cjson.decode(value).ties or {}) do
+      if not looked[tie] then
+        looked[tie] = true
+        ties[#ties + 1] = tie
+      end
+    end
+  end)
   return ties
 end
 lists[#lists] = nil
-local ties = add(lists)
+local ties = addTied(lists)
 while #ties > 0 do
   local found = {}
   for _, names in ipairs(read(placesOf(ties))) do found[#found + 1] = names and cjson.decode(names) or nil end
-  ties = add(found)
+  ties = addTied(found)
 end
 add({ last })
 for at, value in ipairs(read(under)) do
