@@ -27,15 +27,16 @@ export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone
 export function createForward(parts: ForwardParts) {
   const { deployments, ledger, clock, named, sourceName, pageUrl, onDelivered } = parts;
   /** @param justWritten the view, when the caller has just written it: it is not read again. */
-  return async function forward(sink: Sink, key: string, justWritten?: DeploymentView): Promise<Forwarded> {
+  async function forward(sink: Sink, key: string, justWritten?: DeploymentView): Promise<Forwarded> {
     const viewed = justWritten ? Promise.resolve(named(justWritten)) : deployments.get(key);
     viewed.catch(() => {}); // the caller handles the rejection
     // Where the lease does not depend on the deployment, it is acquired while the view is read.
     const scope = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
-    return ledger.exclusive({ sink: sink.name, deployment: key, ...scope }, async (entry, signal) => {
+    const done = await ledger.exclusive({ sink: sink.name, deployment: key, ...scope }, async (entry, signal) => {
       const routed = await viewed;
       if (!routed) return 'gone';
       const { deployment } = routed;
+      if (deployment.key !== key) return { joinedTo: deployment.key };
       const moment = momentOf(deployment);
       const step = transition(entry.known.delivered, moment);
       if (step !== 'apply') return step;
@@ -53,7 +54,10 @@ export function createForward(parts: ForwardParts) {
       onDelivered(sink, routed);
       return 'delivered';
     });
-  };
+    // What a joined deployment received is in the ledger of its present key, not of the one that the job was made for.
+    return typeof done === 'string' ? done : forward(sink, done.joinedTo);
+  }
+  return forward;
 }
 
 function leaseScopeOf(sink: Sink, view: DeploymentView | undefined) {

@@ -8,6 +8,7 @@ import { createQueues } from '../../src/queue/queues.ts';
 import { createSinkGate, createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { aSink } from '../support/a-sink.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { open } from '../support/open.ts';
 import { startTestRedis } from '../support/redis.ts';
@@ -31,19 +32,7 @@ const PATIENT_MS = 600_000;
 async function startDelivering({ ratePerMinute }: { ratePerMinute?: number } = {}) {
   const connection = new Redis({ ...server.address, maxRetriesPerRequest: null });
   await connection.flushall();
-  const sink: Sink = {
-    type: 'buoy',
-    productName: 'Buoy',
-    name: 'buoy',
-    secrets: [],
-    concurrency: 2,
-    ratePerMinute,
-    takenBy: 'status',
-    wants: () => ({ wanted: true }),
-    deliver: async () => ({ message: 'ok' }),
-    preview: () => ({ method: 'POST', url: 'https://buoy.example', headers: {}, body: null }),
-    check: async () => 'ok',
-  };
+  const sink = aSink({ ratePerMinute });
   const requests: string[] = [];
   const outcomes: string[] = [];
   const died: string[] = [];

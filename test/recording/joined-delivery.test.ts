@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import type { ChangeRecord } from '../../src/domain/change-record.ts';
+import { createForward } from '../../src/forward.ts';
+import { noFlush } from '../../src/queue/flush.ts';
+import { createBuildView } from '../../src/record.ts';
+import { createChangeLog } from '../../src/recording/change-log.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
+import { createEchoes } from '../../src/store/deliveries/echoes.ts';
+import { createLedger } from '../../src/store/deliveries/ledger.ts';
+import { aSink } from '../support/a-sink.ts';
+import { aRecord } from '../support/records.ts';
+import { useRedis } from '../support/use-redis.ts';
+
+const redis = useRedis();
+
+/** The change log and one destination, which notes what it is sent. */
+function open() {
+  const deployments = createDeployments(redis, { days: 400, count: 1000 });
+  const changeLog = createChangeLog(
+    deployments,
+    createBuildView({ rules: [], routing: {}, before: deployments.before }),
+  );
+  const sent: string[] = [];
+  const sink = aSink({
+    async deliver({ key, state }) {
+      sent.push(`${key} ${state}`);
+      return { message: 'ok' };
+    },
+  });
+  const clock = () => new Date('2026-03-14T21:00:00.000Z');
+  const ledger = createLedger(redis, { echoes: createEchoes(redis, 3600), clock, keepSeconds: 3600, safety: noFlush });
+  const forward = createForward({
+    deployments,
+    ledger,
+    clock,
+    sourceName: () => undefined,
+    named: (view) => view,
+    pageUrl: () => undefined,
+    onDelivered: () => {},
+  });
+  /** As a join moves the records of one key into the deployment of another. */
+  const join = async (record: ChangeRecord, to: string) => {
+    const { deployment } = record;
+    await changeLog.apply({ ...record, deployment: to, joinedFrom: deployment, aliases: [deployment] });
+    await changeLog.take(deployment, [record.id], to);
+  };
+  return { changeLog, ledger, sent, join, forward: (key: string) => forward(sink, key) };
+}
+
+it('delivers a deployment once that was joined while deliveries under both of its keys were waiting', async () => {
+  const { changeLog, ledger, sent, join, forward } = open();
+  const post = aRecord({ deployment: 'curl:1', source: 'curl', instance: 'curl' });
+  await changeLog.apply(aRecord({ deployment: 'forge:job:7' }));
+  await changeLog.apply(post);
+  await join(post, 'forge:job:7');
+  expect(await forward('curl:1')).toBe('delivered');
+  expect(await forward('forge:job:7')).toBe('duplicate');
+  expect(sent).toEqual(['forge:job:7 succeeded']);
+  expect((await ledger.read('buoy', 'forge:job:7'))?.delivered?.state).toBe('succeeded');
+});
