@@ -6,7 +6,7 @@ import { awaitsAnother } from '../domain/join-wait.ts';
 import { memberOf, type NewMember } from '../domain/member.ts';
 import { type RoutingOptions, type Rule, route } from '../domain/rules/routing.ts';
 import type { DeploymentView } from '../domain/view.ts';
-import type { JoinGroups, StoredMember } from '../store/changes/join-groups.ts';
+import type { JoinGroups, Place, StoredMember } from '../store/changes/join-groups.ts';
 import type { ChangeLog } from './change-log.ts';
 import { type FormerName, withFormerName } from './former-name.ts';
 
@@ -60,36 +60,35 @@ export function createJoins(parts: JoinParts): Joins {
     const end = isFinal(own.state) ? own.signal : undefined;
     return memberOf({ deployment, witness, join, end, ...(own.stage && { stage: own.stage }) });
   };
-  const misplaced = (members: readonly StoredMember[], plan = joined(members, options)) => {
-    return members.flatMap((member) => {
+  /** Moves that are due, and those that were interrupted. */
+  const misplaced = (members: readonly StoredMember[], plan = joined(members, options)) =>
+    members.flatMap((member): Move[] => {
       const to = plan.get(member.key) ?? member.key;
-      return to === member.under || isSettled(member, to, members) ? [] : [{ member, to }];
+      const { key, under, left } = member;
+      if (to !== under && !isSettled(member, to, members)) return [{ member, from: under, to, isNew: true }];
+      return left
+        .filter((place) => place !== under)
+        .map((from) => ({ member: { path: member.path, key }, from, to: under }));
     });
+  /** Other workers may move the records at the same time: they are moved on until they are where they belong. */
+  const move = async ({ member, from, to }: Move, changed: Set<string>) => {
+    for (let [place, next, round] = [from, to, 0]; place !== next && round < MAX_ROUNDS; round++) {
+      await moveRecords(changeLog, { key: member.key, from: place, to: next });
+      changed.add(place).add(next);
+      [place, next] = [next, await groups.leave(member, { from: place, to: next })];
+    }
   };
   let assigned = 0; // by this process
-  const assign = async (member: NewMember, to: string) => {
+  const assign = async (member: Move['member'], place: Place, changed: Set<string>) => {
     assigned += 1;
-    await groups.assign(member, to);
-  };
-  /** Another worker may have moved the records of a member while one more was written to their former place. */
-  const follow = async (member: NewMember, { at, written }: Placed, changed: Set<string>) => {
-    for (let [from, round] = [written, 0]; round < MAX_ROUNDS; round++) {
-      const to = await groups.placeOf(member);
-      if (to === from || to === at) return;
-      await moveRecords(changeLog, { member: { key: member.key, under: from }, to });
-      changed.add(from).add(to);
-      from = to;
-    }
+    const from = await groups.assign(member, place);
+    if (from !== '') await move({ member, from, to: place.to }, changed);
   };
   const settle = async (member: NewMember, changed: Set<string>) => {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const moves = misplaced(await groups.read(member));
       if (moves.length === 0) break;
-      for (const move of moves) {
-        await assign(move.member, move.to);
-        await moveRecords(changeLog, move);
-        changed.add(move.member.under).add(move.to);
-      }
+      for (const one of moves) await (one.isNew ? assign(one.member, one, changed) : move(one, changed));
     }
   };
   return {
@@ -102,17 +101,19 @@ export function createJoins(parts: JoinParts): Joins {
       const plan = joined(members, options);
       const planned = plan.get(member.key) ?? member.key;
       const to = known && isSettled(known, planned, members) ? known.under : planned;
+      const changed = new Set<string>();
       const isFirst = known?.under === member.key && to !== member.key && (await isEmpty(changeLog, member.key));
-      if (isFirst) await assign(member, to);
-      const at = isFirst ? to : (known?.under ?? member.key);
+      // All its records are in one place before another one is written there.
+      if (known && known.under !== to) await assign(member, { to, isFirst }, changed);
       // A member that is added later sees this one and runs its own `settle`.
       const isAlone = !members.some(({ key }) => key !== member.key && plan.get(key) === planned);
       const isSettledNow = isAlone && misplaced(members, plan).length === 0;
       return {
         record: under({ ...record, witness: member.witness }, to),
         async settle() {
-          const changed = new Set<string>();
-          if (members.length > 1 || assigned !== before) await follow(member, { at, written: to }, changed);
+          // Another worker may have moved its records while this one was written to their former place.
+          if (members.length > 1 || assigned !== before)
+            await move({ member, from: to, to: await groups.leave(member, { from: '', to }) }, changed);
           if (!isSettledNow) await settle(member, changed);
           const views = await Promise.all([...changed].map((key) => changeLog.get(key)));
           return views.filter((view) => view !== undefined);
@@ -141,24 +142,25 @@ const isSettled = (member: StoredMember, to: string, members: readonly StoredMem
 
 const isEmpty = async (changeLog: ChangeLog, key: string) => (await changeLog.stored(key)).records.length === 0;
 
-/** Where the records of a member were stored when one more was about to be written, and where that was written. */
-interface Placed {
-  readonly at: string;
-  readonly written: string;
-}
-
 interface Move {
-  readonly member: Pick<StoredMember, 'key' | 'under'>;
+  readonly member: Pick<StoredMember, 'path' | 'key'>;
+  readonly from: string;
   readonly to: string;
+  /** False when the move was begun before, perhaps by a process that was killed. */
+  readonly isNew?: boolean;
 }
 
-async function moveRecords(changeLog: ChangeLog, { member, to }: Move): Promise<void> {
-  const { name, records } = await changeLog.stored(member.under);
-  const own = records.filter((record) => (record.joinedFrom ?? record.deployment) === member.key);
-  for (const record of own) await changeLog.apply(under(record, to));
-  if (own.length === 0 || name === to) return;
+type MoveRecords = Pick<Move, 'from' | 'to'> & Pick<StoredMember, 'key'>;
+
+/** May run again after it was interrupted. */
+async function moveRecords(changeLog: ChangeLog, { key, from, to }: MoveRecords): Promise<void> {
+  const { name, records } = await changeLog.stored(from);
+  const own = records.filter((record) => (record.joinedFrom ?? record.deployment) === key);
+  let place = to;
+  for (const record of own) place = (await changeLog.apply(under(record, to))).deployment.key;
+  if (name === place) return;
   const ids = own.map(({ id }) => id);
-  await changeLog.take(name, ids, to);
+  if (ids.length > 0 || records.length === 0) await changeLog.take({ name, ids, to: place, areCopied: true });
   await changeLog.refresh(name);
 }
 

@@ -42,7 +42,7 @@ async function move(
   const view = await changeLog.apply(join.record);
   const others = await join.settle();
   if (view.deployment.key !== from) {
-    await changeLog.take(from, [id], view.deployment.key);
+    await changeLog.take({ name: from, ids: [id], to: view.deployment.key });
     await changeLog.refresh(from);
   }
   return { view, others: others.map(({ deployment }) => deployment.key) };

@@ -42,7 +42,7 @@ function open() {
   const join = async (record: ChangeRecord, to: string) => {
     const { deployment } = record;
     await changeLog.apply({ ...record, deployment: to, joinedFrom: deployment, aliases: [deployment] });
-    await changeLog.take(deployment, [record.id], to);
+    await changeLog.take({ name: deployment, ids: [record.id], to });
   };
   return { changeLog, ledger, sent, join, forward: (key: string) => forward(sink, key) };
 }

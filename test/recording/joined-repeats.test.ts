@@ -142,7 +142,7 @@ it('an alias leads to the records that moved, and stays where another record has
   const named = (id: string, aliases: string[]) => step('A', { id, deployment: 'from', aliases, occurredAt: at(1) });
   for (const one of [named('chg_1', ['mine', 'both']), named('chg_2', ['both'])]) await changeLog.apply(one);
   await changeLog.apply({ ...named('chg_1', ['mine', 'both']), deployment: 'to' });
-  await changeLog.take('from', ['chg_1'], 'to');
+  await changeLog.take({ name: 'from', ids: ['chg_1'], to: 'to', areCopied: true });
   const keyOf = async (name: string) => (await get(name))?.deployment.key;
   expect([await keyOf('mine'), await keyOf('both'), await keyOf('from')]).toEqual(['to', 'from', 'from']);
 });

@@ -15,11 +15,20 @@ const redis = useRedis();
 
 const WITNESSES: Readonly<Record<string, Witness>> = { forge: 'job', curl: 'report', events: 'report', gitops: 'sync' };
 
-function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: () => boolean } = {}) {
+interface Given {
+  readonly rules?: Rule[];
+  readonly mayJoin?: () => boolean;
+  /** The process is killed after this many of its writes. */
+  readonly writes?: number;
+}
+
+function open({ rules = [], mayJoin = () => true, writes = Number.POSITIVE_INFINITY }: Given = {}) {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
-  const changeLog = createChangeLog(deployments, createBuildView({ rules, routing: {}, before: deployments.before }));
+  const buildView = createBuildView({ rules, routing: {}, before: deployments.before });
+  const { mortal, wasKilled } = mortals(writes);
+  const changeLog = mortal(createChangeLog(mortal(deployments, ['append', 'store', 'take']), buildView), []);
   const joins = createJoins({
-    groups: createJoinGroups(redis),
+    groups: mortal(createJoinGroups(redis), ['add', 'assign', 'leave']),
     changeLog,
     rules,
     routing: {},
@@ -27,11 +36,15 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
     settleMs: 3_000,
     witnessOf: (instance) => WITNESSES[instance],
   });
-  const record = async (step: ChangeRecord) => {
+  /** As far as its key is known, and the rest later: other signals may be recorded in between. */
+  const begin = async (step: ChangeRecord) => {
     const placed = await joins.assign(step);
-    const view = await changeLog.apply(placed.record);
-    return [view, ...(await placed.settle())];
+    return async () => {
+      const view = await changeLog.apply(placed.record);
+      return [view, ...(await placed.settle())];
+    };
   };
+  const record = async (step: ChangeRecord) => (await begin(step))();
   const all = async () => (await deployments.list({ facets: {}, limit: 100, offset: 0 })).deployments;
   /** The sources of each deployment. */
   const sources = async () => (await all()).map((one) => one.sources.toSorted().join('+')).sort();
@@ -44,7 +57,23 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
     const view = await changeLog.get(key);
     return view && joins.failureDelayMs(view.deployment);
   };
-  return { record, all, sources, get: changeLog.get, waitFor, untilKnown, related };
+  /** Of each deployment its records, by what they report. */
+  const contents = async () =>
+    Promise.all((await all()).map(async ({ key }) => (await deployments.records(key)).map(({ id }) => id).sort()));
+  return { begin, record, all, sources, contents, wasKilled, get: changeLog.get, waitFor, untilKnown, related };
+}
+
+/** Parts whose writes fail from a certain one on, as those of a killed process do. */
+function mortals(writes: number) {
+  let left = writes;
+  const mortal = <Part extends object>(part: Part, names: readonly (keyof Part)[]): Part => {
+    const entries = names.map((name) => {
+      const write = part[name] as (...args: unknown[]) => Promise<unknown>; // the names are those of methods
+      return [name, async (...args: unknown[]) => (left-- > 0 ? write(...args) : Promise.reject(new Error('killed')))];
+    });
+    return { ...part, ...Object.fromEntries(entries) };
+  };
+  return { mortal, wasKilled: () => left < 0 };
 }
 
 const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -193,6 +222,55 @@ describe('two deploy jobs of one pipeline', () => {
     await everyOrder([...jobs, post('curl:1')], async ({ sources }) => {
       expect(await sources()).toEqual(['curl', 'forge', 'forge']);
     });
+  });
+});
+
+describe('the move of records that were joined, or are not any more', () => {
+  /** It is joined by the webhook of the pipeline, which names job, pipeline and commit. */
+  const early = (state: 'running' | 'succeeded') =>
+    post('curl:1', {
+      state,
+      commit: undefined,
+      id: `chg_post_${state}`,
+      occurredAt: at(state === 'running' ? 11 : 19),
+    });
+  /** It fits this job as well, which ran at the same time. */
+  const rival = { ...pipelineHook('8', 'deploy'), startedAt: at(12) };
+  const apart = [hook('running'), early('running'), hook('succeeded'), early('succeeded')];
+
+  it.each([
+    ['a join', apart, pipelineHook('7', 'deploy')],
+    ['an undone join', [...apart, pipelineHook('7', 'deploy')], rival],
+  ])('is finished by the next run of the job when the process is killed in %s', async (_, before, last) => {
+    await redis.flushall();
+    const whole = open();
+    for (const step of [...before, last]) await whole.record(step);
+    const expected = [await whole.sources(), (await whole.contents()).sort()];
+    for (let writes = 0, isOver = false; !isOver; writes++) {
+      await redis.flushall();
+      for (const step of before) await open().record(step);
+      const killed = open({ writes });
+      await killed.record(last).catch(() => {});
+      isOver = !killed.wasKilled();
+      const next = open();
+      await next.record(last);
+      expect([await next.sources(), (await next.contents()).sort()], `killed after ${writes} writes`).toEqual(expected);
+    }
+  });
+
+  it('includes a record that another worker is writing where the join puts it', async () => {
+    const [running, posted, ended, lastPost] = apart;
+    const one = open();
+    for (const step of [running, posted, ended]) if (step) await one.record(step);
+    const joining = await one.begin(pipelineHook('7', 'deploy'));
+    const writing = await one.begin(lastPost ?? early('succeeded'));
+    await one.record(rival);
+    await writing();
+    await joining();
+    expect((await one.contents()).find((ids) => ids.includes('chg_post_running'))).toEqual([
+      'chg_post_running',
+      'chg_post_succeeded',
+    ]);
   });
 });
 

@@ -10,6 +10,9 @@ export const VIEW = 'view';
 export const PACKED = 'packed';
 const INDEXES = 'in';
 
+/** Far above what a deployment has: reached by an application that flaps, or by a sender in a loop. */
+export const MAX_RECORDS = 24;
+
 export const appendRecords = createScript('append-records');
 export const storeView = createScript('store-view');
 export const forgetDeployment = createScript('forget-deployment');

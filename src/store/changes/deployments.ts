@@ -6,7 +6,7 @@ import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
-import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
+import { appendRecords, MAX_RECORDS, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
 import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { readPacked, unpackUnder } from './packed/archive.ts';
@@ -23,7 +23,7 @@ import { type ChangeFilter, type Listed, list } from './search/query.ts';
 import { scan } from './search/scan.ts';
 import { createSearch } from './search/search.ts';
 import { packTerms } from './search/search-terms.ts';
-import { take } from './take-records.ts';
+import { type Taken, take } from './take-records.ts';
 import { type EntryChange, readEntryChanges, versionOf } from './timeline/entry-changes.ts';
 import { keepNewest } from './timeline/newest-entries.ts';
 import { packTimelineEntry } from './timeline/packed-entry.ts';
@@ -81,7 +81,7 @@ export interface Deployments {
    */
   store(stored: Stored, judged: BuiltView): Promise<Neighbors | undefined>;
   /** Removes records from a deployment, which is deleted when none is left; its name then leads to `to`. */
-  take(name: string, ids: readonly string[], to: string): Promise<void>;
+  take(taken: Taken): Promise<void>;
   stored(name: string): Promise<Stored>;
   /** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
   before(lineage: string, asked: PredecessorQuery): Promise<readonly Predecessor[]>;
@@ -144,7 +144,7 @@ export function createDeployments(redis: Redis, retention: Retention, parts: Dep
   return {
     append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
     store: (stored, judged) => store(redis, stored, judged),
-    take: (name, ids, to) => take({ redis, ttlSeconds }, { name, ids, to }),
+    take: (taken) => take({ redis, ttlSeconds }, taken),
     stored: async (name) => {
       const key = await unpackedName(redis, name);
       return toStored(key, await readFormat1(redis, key));
@@ -205,9 +205,6 @@ async function append({ redis, ttlSeconds, replace }: Writing, given: readonly C
     records: records.length > MAX_RECORDS ? await withoutOldest(redis, name, records) : records,
   };
 }
-
-/** Far above what a deployment has: reached by an application that flaps, or by a sender in a loop. */
-const MAX_RECORDS = 24;
 
 /** Of many steps of one kind only the first and the last matter. */
 async function withoutOldest(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {

@@ -10,6 +10,14 @@ import { namePlace } from './packed/packed-names.ts';
 /** A member, and the deployment that holds its records. */
 export interface StoredMember extends Member {
   readonly under: string;
+  /** Deployments that may still have records of it: moving them was interrupted, or is under way. */
+  readonly left: readonly string[];
+}
+
+export interface Place {
+  readonly to: string;
+  /** No record of the member has been stored under its own key yet. */
+  readonly isFirst?: boolean;
 }
 
 /** What is known of the keys of each repository that may report one deployment. */
@@ -21,10 +29,16 @@ export interface JoinGroups {
   add(member: NewMember): Promise<readonly StoredMember[]>;
   /** The whole group, without adding to it. */
   read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;
-  /** The deployment that its records are stored under: its own key until it is assigned. */
-  placeOf(member: Pick<Member, 'path' | 'key'>): Promise<string>;
-  /** Its records are stored under this deployment now. */
-  assign(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
+  /**
+   * Its records are stored under this deployment from now on. The former one is remembered until `leave`.
+   * @returns the former one, from which they have to be moved; '' if there is none
+   */
+  assign(member: Pick<Member, 'path' | 'key'>, place: Place): Promise<string>;
+  /**
+   * All its records were moved from one deployment to another; or one was written to `to`, with '' as `from`.
+   * @returns where they belong now: they have to be moved on if that is another deployment, which is remembered.
+   */
+  leave(member: Pick<Member, 'path' | 'key'>, moved: { readonly from: string; readonly to: string }): Promise<string>;
 }
 
 const KEEP_SECONDS = 7 * 86_400;
@@ -37,6 +51,8 @@ const MAX_FIELDS = 600;
 const COUNT = '#';
 
 const addMember = createScript('add-member');
+const assignMember = createScript('assign-member');
+const leaveDeployment = createScript('leave-deployment');
 
 export function createJoinGroups(redis: Redis): JoinGroups {
   return {
@@ -59,11 +75,14 @@ export function createJoinGroups(redis: Redis): JoinGroups {
     async read(member) {
       return parse(new Map(Object.entries(await redis.hgetall(keys.joinGroup(groupOf(member))))));
     },
-    placeOf: async (member) => (await redis.hget(keys.joinGroup(groupOf(member)), `u:${member.key}`)) ?? member.key,
-    async assign(member, under) {
+    async assign(member, { to, isFirst }) {
       const group = keys.joinGroup(groupOf(member));
-      if (under === member.key) await redis.hdel(group, `u:${member.key}`);
-      else await redis.hset(group, `u:${member.key}`, under);
+      const from = await assignMember(redis, [group], member.key, to, isFirst ? 'first' : '');
+      return from as string; // the script's reply
+    },
+    async leave(member, { from, to }) {
+      const under = await leaveDeployment(redis, [keys.joinGroup(groupOf(member))], member.key, from, to);
+      return under as string; // the script's reply
     },
   };
 }
@@ -78,7 +97,9 @@ function parse(fields: ReadonlyMap<string, string>): readonly StoredMember[] {
   return [...fields].flatMap(([field, json]): StoredMember[] => {
     if (!field.startsWith('m:')) return [];
     const member = JSON.parse(json) as Member; // written by add() alone
-    return [{ ...member, under: fields.get(`u:${member.key}`) ?? member.key }];
+    const left = fields.get(`l:${member.key}`);
+    const under = fields.get(`u:${member.key}`) ?? member.key;
+    return [{ ...member, under, left: left ? (JSON.parse(left) as string[]) : [] }]; // written by the scripts alone
   });
 }
 
@@ -90,7 +111,7 @@ async function forgetOldest(
   const kept = members.toSorted((a, b) => b.order - a.order).slice(0, MAX_MEMBERS);
   const named = new Set(
     kept.flatMap((member) => [
-      ...[`m:${member.key}`, `u:${member.key}`, `e:${member.environment ?? ''}`],
+      ...[`m:${member.key}`, `u:${member.key}`, `l:${member.key}`, `e:${member.environment ?? ''}`],
       ...tiesOf(member).map((tie) => `t:${tie}`),
     ]),
   );

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
-import { readFormat1, readHash } from './deployment-hash.ts';
+import { createScript } from '../script.ts';
+import { MAX_RECORDS, readFormat1, readHash } from './deployment-hash.ts';
 import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { unpackUnder } from './packed/archive.ts';
 import { parseRecord } from './parse-record.ts';
@@ -10,21 +11,27 @@ interface TakingParts {
   readonly ttlSeconds: number;
 }
 
-interface Taken {
+export interface Taken {
   readonly name: string;
   readonly ids: readonly string[];
   readonly to: string;
+  /** The records are stored in `to` under the same ids: they are removed only while they are. */
+  readonly areCopied?: boolean;
 }
 
+const takeRecords = createScript('take-records');
+
 /** Removes records from a deployment, which is deleted when none is left; its name then leads to `to`. */
-export async function take({ redis, ttlSeconds }: TakingParts, { name, ids, to }: Taken): Promise<void> {
+export async function take({ redis, ttlSeconds }: TakingParts, { name, ids, to, areCopied }: Taken): Promise<void> {
   await unpackUnder(redis, keys.deployment(name));
   await readFormat1(redis, name);
-  const { records: before } = await readHash(redis, name);
+  const { records: before, indexes } = await readHash(redis, name);
+  if (ids.length === 0 && indexes === '') return; // else an earlier run was interrupted before the last step
   // First, since a delivery may look for it at any moment, and a key counts before an alias for as long as it exists.
   if (Object.keys(before).every((id) => ids.includes(id))) await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
   await redirectAliases({ redis, ttlSeconds }, { name, ids, to }, before);
-  if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
+  const places = [keys.deployment(name), keys.deployment(to)];
+  if (ids.length > 0) await takeRecords(redis, places, areCopied ? 'copied' : '', MAX_RECORDS, ...ids);
   const { records } = await readHash(redis, name);
   if (Object.keys(records).length > 0) return;
   // What sinks received of it stays: they may be asked about it under its name.

@@ -91,7 +91,7 @@ if #changed > 0 then redis.call('HSET', group, unpack(changed)) end
 redis.call('EXPIRE', group, ARGV[3])
 if redis.call('HLEN', group) > tonumber(ARGV[5]) then return redis.call('HGETALL', group) end
 
-local reply, under = { field, json }, { 'u:' .. ARGV[1] }
+local reply, under = { field, json }, { 'u:' .. ARGV[1], 'l:' .. ARGV[1] }
 local seen, looked = { [field] = true }, {}
 for _, tie in ipairs(facts.ties) do looked[tie] = true end
 -- Adds the members in these lists.
@@ -110,6 +110,7 @@ local function add(found, onAdded)
       reply[#reply + 1] = names[at]
       reply[#reply + 1] = value
       under[#under + 1] = 'u:' .. string.sub(names[at], 3)
+      under[#under + 1] = 'l:' .. string.sub(names[at], 3)
       if onAdded then onAdded(value) end
     end
   end
