@@ -170,9 +170,9 @@ export const ChangeRecord = z.object({
   witness: Witness.optional(),
   /**
    * For a deployment that several jobs or steps carry out together: what they have in common, by which they are joined,
-   * and which part this is. Without `part` it is about the whole.
+   * and which part this is. Without `part` it is about the whole; `by` is then the part that reported it, if one did.
    */
-  stage: z.object({ of: z.string(), part: z.string().optional() }).optional(),
+  stage: z.object({ of: z.string(), part: z.string().optional(), by: z.string().optional() }).optional(),
   /** The key that the source gave it, when it reports a deployment that another tool reported as well (join.ts). */
   joinedFrom: z.string().optional(),
   changeType: ChangeType.default('deployment'),

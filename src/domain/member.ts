@@ -40,7 +40,7 @@ export function memberOf({ deployment, witness, stage, end, join }: JoinCandidat
     ...(environment.name !== 'unknown' && { environment: environment.name.toLowerCase() }),
     ...(sha && { commit: sha }),
     ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
-    ...(stage && { stage: stage.of, isPart: stage.part !== undefined }),
+    ...(stage && { stage: stage.of, isPart: (stage.part ?? stage.by) !== undefined }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
     ...(finishedAt && { toMs: Date.parse(finishedAt) }),
     ...(end !== undefined && { endedBy: { [`${instance}/${end}`]: Date.parse(deployment.receivedAt) } }),

@@ -278,6 +278,22 @@ describe('the steps of one stage', () => {
   const step = (part: string, state: 'running' | 'succeeded' | 'failed', minute: number) =>
     hook(state, part, { stage: { of: '5:production:run:1', part }, authoritative: false, occurredAt: at(minute) });
 
+  it('are one change in every order when all but the last announce that more steps follow', async () => {
+    const goesOn = (part: string, minute: number) =>
+      hook('running', part, {
+        stage: { of: '5:production:run:1', by: part },
+        authoritative: false,
+        occurredAt: at(minute),
+      });
+    const first = [goesOn('a', 10), goesOn('b', 12)];
+    await everyOrder([...first, step('c', 'running', 14), step('c', 'succeeded', 16)], async ({ all }) => {
+      expect(await all()).toMatchObject([{ state: 'succeeded', occurredAt: at(16), startedAt: at(10) }]);
+    });
+    await everyOrder([...first, step('b', 'failed', 13)], async ({ all }) => {
+      expect(await all()).toMatchObject([{ state: 'failed', occurredAt: at(13), startedAt: at(10) }]);
+    });
+  });
+
   it('are one change in every order, failed if one of them failed', async () => {
     const life = [step('a', 'running', 10), step('a', 'succeeded', 12), step('b', 'running', 13), post('curl:1')];
     await everyOrder([...life, step('b', 'failed', 14)], async ({ all }) => {

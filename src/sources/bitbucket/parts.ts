@@ -128,11 +128,13 @@ export function stageOf(parts: {
   readonly environment: Environment;
   readonly run: string;
   readonly step: string | undefined;
+  /** The step reports that the whole deployment goes on. */
+  readonly goesOn?: boolean;
 }): NewChangeRecord['stage'] {
-  const { environment, run, step } = parts;
+  const { environment, run, step, goesOn } = parts;
   const pipeline = parts.build ?? bareUuid(parts.pipeline);
   if (!pipeline || environment.name === 'unknown') return undefined;
-  return { of: `${pipeline}:${environment.name}:run:${run}`, ...(step && { part: step }) };
+  return { of: `${pipeline}:${environment.name}:run:${run}`, ...(step && (goesOn ? { by: step } : { part: step })) };
 }
 
 export const runNumber = (run: string | undefined): string => (run && /^\d+$/.test(run) ? String(Number(run)) : '1');

@@ -149,8 +149,8 @@ function stepRecord({ step, commit, environment, state, hasMore, context, person
       pipeline: step.BITBUCKET_PIPELINE_UUID,
       environment,
       run: keys.run,
-      // Only the whole deployment goes on when more steps follow.
-      step: hasMore && state === 'running' ? undefined : uuid,
+      step: uuid,
+      goesOn: hasMore && state === 'running',
     }),
     signal: 'pipeline step',
     authoritative: false,

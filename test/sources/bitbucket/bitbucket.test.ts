@@ -229,7 +229,7 @@ describe('the post of a step', () => {
   it('is running as a whole while more steps follow', () => {
     const more = { SHIPLOG_MORE_STEPS: '1' };
     const { of } = record(step()).stage ?? {};
-    expect(record(step(more))).toMatchObject({ state: 'running', stage: { of } });
+    expect(record(step(more))).toMatchObject({ state: 'running', stage: { of, by: expect.any(String) } });
     expect(record(step(more)).stage).not.toHaveProperty('part');
     expect(record(step({ ...more, BITBUCKET_EXIT_CODE: '1' }))).toMatchObject({
       state: 'failed',
