@@ -1,4 +1,5 @@
 import type { NewChangeRecord, State } from '../../domain/change-record.ts';
+import { asObject } from '../../values/json.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
@@ -16,8 +17,14 @@ type Ignored = Extract<Mapped, { kind: 'ignored' }>;
 const isEvent = (word: string | undefined): word is Event =>
   word === 'running' || word === 'succeeded' || word === 'failed' || word === 'degraded';
 
-export const isNotification = (payload: object): boolean =>
-  'schema' in payload && typeof payload.schema === 'string' && payload.schema.startsWith('shiplog/argocd/');
+export const isNotification = (value: unknown): boolean => {
+  const schema = asObject(value)?.['schema'];
+  return typeof schema === 'string' && schema.startsWith('shiplog/argocd/');
+};
+
+/** The body of the template, or the field that holds it in what a workflow passes on: its schema names it. */
+export const notificationIn = (payload: object): object | undefined =>
+  [payload, ...Object.values(payload)].find(isNotification);
 
 /** Shape A: what the template in configmap.yaml sends. */
 export function mapNotification(payload: unknown, { receivedAt }: Webhook, settings: Settings): Mapped {

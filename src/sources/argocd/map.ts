@@ -6,7 +6,7 @@ import type { Webhook } from '../received-webhook.ts';
 import { applicationIn, toNotification } from './application.ts';
 import type { Application } from './application-schema.ts';
 import { commitStatusAnswer, commitStatusPath, mapCommitStatus } from './commit-status.ts';
-import { ignored, isNotification, mapNotification, mapSync } from './contract.ts';
+import { ignored, mapNotification, mapSync, notificationIn } from './contract.ts';
 import { isDropInBody, mapDropIn, saysSomething } from './drop-in.ts';
 import { withTier } from './environment.ts';
 import { isFlat, mapFlat } from './flat.ts';
@@ -16,12 +16,13 @@ import { unmapped } from './unmapped.ts';
 /** Never throws for an authentic body: with `oncePer`, Argo CD sends nothing a second time after a 4xx. */
 export function toMapped(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return unmapped(payload);
-  if (isNotification(payload)) return mapNotification(payload, webhook, settings);
+  const notification = notificationIn(payload);
+  if (notification) return mapNotification(notification, webhook, settings);
   const found = applicationIn(payload);
   if (found && !isWrittenByHand(found.app)) {
     const { receivedAt } = webhook;
-    const notification = toNotification(found, settings.applicationCommit.annotation);
-    return mapSync(notification, { signal: 'argocd application', receivedAt, settings });
+    const shown = toNotification(found, settings.applicationCommit.annotation);
+    return mapSync(shown, { signal: 'argocd application', receivedAt, settings });
   }
   return mapByPath(payload, webhook, settings) ?? mapOthers(payload, webhook, settings);
 }

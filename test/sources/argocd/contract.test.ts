@@ -41,6 +41,12 @@ describe('the identity of a deployment', () => {
     expect(again.deployment).not.toBe(record(body('succeeded')).deployment);
   });
 
+  it('is the same for what a workflow passes on in a field, whatever it adds', () => {
+    const plain = record(body('succeeded'));
+    for (const field of ['body', 'payload', 'data', 'notification'])
+      expect(record({ [field]: body('succeeded'), headers: { host: 'harbor.example' }, app: 'beacon' })).toEqual(plain);
+  });
+
   it('differs for apps with one name in two Argo CDs, even without uid', () => {
     const keys = ['https://argocd.north.example', 'https://argocd.south.example', null].map(
       (url) => record(succeeded({ 'app.uid': null, argocd_url: url })).deployment,
