@@ -66,6 +66,8 @@ export interface Workers {
 }
 
 const RECORD_CONCURRENCY = 16;
+/** Events of all jobs recorded at once. More would not be recorded sooner. */
+const EVENTS_AT_ONCE = 48;
 /** With so many events in the jobs that it has, a recorder takes no more jobs: they would only fill the memory. */
 const ENOUGH_EVENTS = 64;
 const NEWER_AGAIN_MS = 5_000;
@@ -114,28 +116,27 @@ function createRecorder(
   parts: WorkersParts & { quarantine: Quarantine },
   common: WorkerOptions,
 ): WatchedWorker<RecordJob> {
+  const fewAtOnce = createSemaphore(EVENTS_AT_ONCE);
+  const record = (event: ChangeEvent) => fewAtOnce(() => parts.record(event));
+  let inHand = 0;
+  const hold = async (events: number, work: () => Promise<void>) => {
+    const change = (by: number) => {
+      inHand += by;
+      recorder.concurrency = inHand < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
+    };
+    change(events);
+    await work().finally(() => change(-events));
+  };
   const recorder = new WatchedWorker<RecordJob>(
     RECORD_QUEUE,
     async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
       if (await isSplit(job, parts)) return;
-      const end = begin(eventsOf(job.data).length);
-      await parts.quarantine
-        .run(job, () => recordAll(job, token, parts))
-        .catch(unrecoverable)
-        .finally(end);
+      const work = () => recordAll(job, token, { ...parts, record });
+      await hold(eventsOf(job.data).length, () => parts.quarantine.run(job, work).catch(unrecoverable));
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );
-  let underWay = 0;
-  const count = (events: number) => {
-    underWay += events;
-    recorder.concurrency = underWay < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
-  };
-  const begin = (events: number) => {
-    count(events);
-    return () => count(-events);
-  };
   recorder.on('failed', (_job, error) => {
     parts.onError(RECORD_QUEUE, error);
     if (error instanceof UnrecoverableError) parts.onDead({ queue: RECORD_QUEUE, kind: 'fault' });
@@ -163,10 +164,6 @@ async function leaveNewer(job: Job<{ readonly version?: number }>, token: string
   throw new DelayedError();
 }
 
-/** Events of all jobs recorded at once. More would not be recorded sooner. */
-const EVENTS_AT_ONCE = 48;
-const fewAtOnce = createSemaphore(EVENTS_AT_ONCE);
-
 /** Failed events of a batch become jobs of their own, so that only they are retried. */
 async function recordAll(
   job: Job<RecordJob>,
@@ -174,7 +171,7 @@ async function recordAll(
   { record, keepAlone }: Pick<WorkersParts, 'record' | 'keepAlone'>,
 ): Promise<void> {
   const events = eventsOf(job.data);
-  const results = await Promise.allSettled(events.map((event) => fewAtOnce(() => record(event))));
+  const results = await Promise.allSettled(events.map(record));
   const failures = results.flatMap((result, at) => {
     const event = events[at];
     return event && result.status === 'rejected' ? [{ event, error: result.reason as unknown }] : [];
