@@ -1,14 +1,14 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
-import { badParameter, projectName, serviceOf } from '../gitlab-api/api.ts';
+import { badParameter, projectName, serviceOf as projectService } from '../gitlab-api/api.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Answer, Outcome } from '../outcome.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { ignored } from './contract.ts';
-import { environmentWordIn, type Named, withTier } from './environment.ts';
+import { environmentWordIn, type Named, serviceOf, withTier } from './environment.ts';
 import { projectPath } from './project-path.ts';
-import { CommitStatus } from './schema.ts';
+import { CommitStatus, Notification } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { short, webUrl } from './text.ts';
 
@@ -78,6 +78,9 @@ function toRecord(parts: Parts): NewChangeRecord {
   return {
     id: recordId(key, state),
     deployment: key,
+    // after another commit, the same one is deployed again: a roll-back
+    repeatable: true,
+    periodic: true,
     source: 'argocd',
     instance: settings.instance,
     signal: 'gitlab commit status',
@@ -86,7 +89,7 @@ function toRecord(parts: Parts): NewChangeRecord {
     changeType: 'deployment',
     ...(description && { description }),
     environment: withTier(environment.name),
-    service: appIn(label) ?? serviceOf(project),
+    service: serviceIn(label, environment, settings) ?? projectService(project),
     ...(project && { repository: { name: project, gitlabProject: project } }),
     ...refOf(body.ref),
     ...(sha && { commit: { sha } }),
@@ -128,6 +131,11 @@ function environmentOf(label: string | undefined): Named {
   if (name)
     return { name, note: `The environment is taken from the name of the commit status, "${short(label ?? '')}".` };
   return { name: 'unknown', note: 'A commit status names no environment, unless it is called deploy/<environment>.' };
+}
+
+function serviceIn(label: string | undefined, environment: Named, settings: Settings): string | undefined {
+  const name = appIn(label);
+  return name && serviceOf(Notification.parse({ app: { name } }), environment, settings).name;
 }
 
 /** Argo CD users call the status `argocd/<app>`, or `continuous-delivery/<app>` as its documentation does. */

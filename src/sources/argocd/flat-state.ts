@@ -139,14 +139,19 @@ export function readState(fields: Fields): FlatState {
       return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text), notes: [] }];
     });
   const perhaps = [...wordsIn(PERHAPS), ...flagIn(fields)];
-  const words = [...wordsIn(FIELDS), ...perhaps.filter(({ meaning }) => meaning !== undefined)];
+  const words = [...wordsIn(FIELDS), ...perhaps.filter(isKnown), ...wordsIn(EVENTS).filter(isPhase)];
   const event = eventIn(fields, words);
   if (words.length === 0) return event ? stateOf([event], fields) : { kind: 'nothing' };
   if (event?.meaning === 'deleted') return stateOf([event], fields);
   const said = stateOf(words, fields);
-  // the event may be the phase of the operation: "Failed", while the application is as healthy as before
   return event && said.kind === 'ignored' && said.reason === 'not_started' ? stateOf([...words, event], fields) : said;
 }
+
+const isKnown = ({ meaning }: Word): boolean => meaning !== undefined;
+
+/** `"event": "{{.app.status.operationState.phase}}"`: it may be "Failed" while the app is as healthy as before. */
+const isPhase = ({ text }: Word): boolean => PHASES.has(text);
+const PHASES: ReadonlySet<string> = new Set(['Running', 'Terminating', 'Succeeded', 'Failed', 'Error']);
 
 /** `"success": true`. */
 function flagIn(fields: Fields): readonly Word[] {

@@ -192,9 +192,14 @@ const runOf = (flat: Flat): Pick<NewChangeRecord, RunField> => ({
 const uncertainOf = ({ fields }: Flat): Pick<NewChangeRecord, 'runIsUncertain'> =>
   timeOf(fields, NAMES.finished) === undefined ? { runIsUncertain: true } : {};
 
-/** An end without a time may come again after another one: the app recovered. Only its webhook distinguishes it. */
-const whenTold = ({ fields, state, finishedAt, webhook }: Flat): string[] =>
-  isFinal(state) && !finishedAt && revisionIn(fields).text === undefined ? [webhook.id] : [];
+/**
+ * An end without a finish time may come again after another one: the app recovered. Only the time of sending, or its
+ * webhook, distinguishes it.
+ */
+const whenTold = (flat: Flat): string[] =>
+  isFinal(flat.state) && endOf(flat) === undefined && revisionIn(flat.fields).text === undefined
+    ? [flat.finishedAt ?? flat.webhook.id]
+    : [];
 
 /** Between final states the later moment wins, so that an app must degrade later than its sync ended. */
 function timesOf(flat: Flat): Pick<NewChangeRecord, 'occurredAt' | 'startedAt' | 'finishedAt'> {

@@ -26,11 +26,15 @@ describe('a commit status', () => {
     expect(map({ state })).toMatchObject({ kind: 'ignored', reason, detail: expect.any(String) });
   });
 
+  it('is another deployment of its commit if another commit ran since', () => {
+    expect(record({ name: 'argocd/buoy-prod' })).toMatchObject({ repeatable: true, periodic: true });
+  });
+
   it.each([
     ['deploy/staging', 'staging', 'lighthouse-api'],
     ['deploy: quay-3', 'quay-3', 'lighthouse-api'],
     ['argocd/production', 'production', 'lighthouse-api'],
-    ['argocd/buoy-prod', 'prod', 'buoy-prod'],
+    ['argocd/buoy-prod', 'prod', 'buoy'],
     ['continuous-delivery/buoy', 'unknown', 'buoy'],
     [undefined, 'unknown', 'lighthouse-api'],
   ])('called %s is in %s, of %s', (context, environment, service) => {

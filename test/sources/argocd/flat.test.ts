@@ -83,6 +83,27 @@ describe('a flat body', () => {
     expect(reason({ app: 'buoy', sha: SHA, ...words })).toBe(expected);
   });
 
+  it('takes an event that is a phase of Argo CD for the status of the sync, which ended at its time', () => {
+    const told = record({ app: 'buoy', event: 'Succeeded', sync: 'Synced', health: 'Healthy', timestamp: AT });
+    expect(told).toMatchObject({ state: 'succeeded', finishedAt: '2026-05-04T09:12:31.000Z' });
+    const next = {
+      app: 'buoy',
+      event: 'Succeeded',
+      sync: 'Synced',
+      health: 'Healthy',
+      timestamp: '2026-05-04T09:50:00Z',
+    };
+    expect(record(next).deployment).not.toBe(told.deployment);
+  });
+
+  it('without a revision reports a recovery where its time is that of sending', () => {
+    const told = (health: string, timestamp: string) => record({ app: 'buoy', status: 'Synced', health, timestamp });
+    const [first, again, later] = [AT, AT, '2026-05-04T09:50:00Z'].map((at) => told('Healthy', at));
+    expect([again?.id, later?.deployment]).toEqual([first?.id, first?.deployment]);
+    expect(later?.id).not.toBe(first?.id);
+    expect(told('Degraded', AT).deployment).toBe(first?.deployment);
+  });
+
   it('has the service of every other template: the app without its environment, unless that is switched off', () => {
     const prod = flat({ app: 'buoy-prod', namespace: 'buoy' });
     expect(record(prod)).toMatchObject({ service: 'buoy', environment: { name: 'prod' } });
