@@ -65,11 +65,11 @@ export function bearerToken(header: string | undefined): string | undefined {
  * @throws WebhookRejected `bad_signature` with the message for a missing or a wrong token.
  */
 export function requireBearer(
-  webhook: WebhookHead,
+  { headers }: Pick<WebhookHead, 'headers'>,
   secrets: readonly string[],
   messages: { readonly missing: string; readonly wrong: string },
 ): void {
-  const token = bearerToken(webhook.headers['authorization']);
+  const token = bearerToken(headers['authorization']);
   if (isOneOf(token, secrets)) return;
   throw new WebhookRejected('bad_signature', token === undefined ? messages.missing : messages.wrong);
 }

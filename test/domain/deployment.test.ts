@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChangeType, State } from '../../src/domain/change-record.ts';
-import { isFinal, transition } from '../../src/domain/deployment.ts';
+import { hasRun, isFinal, momentOf, transition } from '../../src/domain/deployment.ts';
 import { fold } from '../../src/domain/fold.ts';
 import { summarize } from '../../src/domain/summary.ts';
 import { aRecord } from '../support/records.ts';
@@ -349,4 +349,18 @@ describe('summarize', () => {
     const start = aRecord({ state: 'running', summary: 'Deploying now' });
     expect(summarize(fold('k', [start, aRecord({ state: 'failed' })]))).toMatch(/^FAILED/);
   });
+});
+
+it('has run once it succeeded, whatever became of it', () => {
+  expect(hasRun({ state: 'succeeded' })).toBe(true);
+  expect(hasRun({ state: 'failed', succeededAt: at(50) })).toBe(true);
+  expect(hasRun({ state: 'failed' })).toBe(false);
+  expect(hasRun({ state: 'running' })).toBe(false);
+});
+
+it('was superseded from its start on, so that any end that a tool reports is later', () => {
+  const ended = { state: 'canceled', occurredAt: at(50) } as const;
+  expect(momentOf({ ...ended, startedAt: at(40) })).toEqual({ state: 'canceled', at: at(50) });
+  expect(momentOf({ ...ended, startedAt: at(40), endReason: 'superseded' })).toEqual({ state: 'canceled', at: at(40) });
+  expect(momentOf({ ...ended, endReason: 'superseded' })).toEqual({ state: 'canceled', at: at(50) });
 });

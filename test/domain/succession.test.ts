@@ -20,6 +20,13 @@ describe('what a deployment replaced', () => {
     expect(changeType).toBe('deployment');
   });
 
+  it('has the artifacts of that one, where it has any', () => {
+    const artifacts = ['harbor/lighthouse-api:7'];
+    const [first, second] = [at('1', { sha: sha(1) }, { artifacts }), at('2', { sha: sha(2) })];
+    expect(succeed(second, [first]).replaced).toMatchObject({ artifacts });
+    expect(succeed(second, [{ ...first, artifacts: [] }]).replaced).not.toHaveProperty('artifacts');
+  });
+
   it('is nothing for the first deployment, and never itself', () => {
     const first = at('1', { sha: sha(1) });
     expect(succeed(first, [])).toEqual(first);
@@ -163,6 +170,10 @@ describe('manifests that a tool rendered from a commit', () => {
     expect(judged).toMatchObject({ commit: { sha: sha(1) }, changeType: 'rollback', replaced: { sha: sha(2) } });
     expect(judged.notes.join()).toContain('The commit is that of gitlab:1');
     expect(succeed(at('4', {}, { manifests: rendered('r9') }), [second, first]).commit).toEqual({});
+    const { revision: _, ...unknown } = rendered('r1');
+    expect(
+      succeed(at('5', {}, { manifests: unknown }), [at('1', { sha: sha(1) }, { manifests: unknown })]).commit,
+    ).toEqual({});
   });
 
   it('do not determine the commit if it depends on other things as well', () => {

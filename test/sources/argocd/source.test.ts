@@ -14,6 +14,7 @@ describe('verify', () => {
     { authorization: basic(TOKEN) },
     { 'private-token': TOKEN },
     { 'x-gitlab-token': TOKEN },
+    { 'job-token': TOKEN },
     { authorization: 'Bearer something-else', 'private-token': TOKEN },
   ])('accepts the token as %j', (headers) => {
     expect(() => createSource().verify(createWebhook({ headers }))).not.toThrow();

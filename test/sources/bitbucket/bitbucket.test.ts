@@ -71,6 +71,13 @@ describe('the signature', () => {
     );
   });
 
+  it('is looked at before the body has come', () => {
+    const head = (headers: Record<string, string>) => () => source.verifyHeaders?.(webhook(headers, ''));
+    expect(head({ 'x-hub-signature': `sha256=${'0'.repeat(64)}` })()).toBe('needs_body');
+    expect(head({ 'x-hub-signature': 'sha1=0' })).toThrow(/64 lower-case hex digits/);
+    expect(head({})).toThrow(/X-Hub-Signature is missing/);
+  });
+
   it('has advice if it is missing', () => {
     expect(() => verify({ 'x-event-key': 'repo:push' })).toThrow(/X-Hub-Signature is missing: give the webhook/);
   });
