@@ -69,6 +69,7 @@ async function checkBridge(config: Config): Promise<Finding[]> {
       ...reasons.map((what) => ({ ok: false, what })),
       ...(hint ? [{ ok: false, what: hint }] : []),
       ...failingSinks(sinks),
+      ...unknownSinks(sinks, config),
       ...(redis
         ? [{ ok: redis.warnings.length === 0, what: [`Redis ${redis.version}`, ...redis.warnings].join('; ') }]
         : []),
@@ -85,6 +86,15 @@ const failingSinks = (sinks: Readonly<Record<string, unknown>> = {}): Finding[] 
     .flatMap(([name, { failing }]) =>
       failing === undefined ? [] : [{ ok: false, what: `sink ${name}: the last attempt failed: ${failing}` }],
     );
+
+/** Another environment than that of the bridge: the destinations that it adds are not checked here. */
+function unknownSinks(sinks: Readonly<Record<string, unknown>> = {}, config: Config): Finding[] {
+  const here = new Set(config.sinks.map(({ name }) => name));
+  const unknown = Object.keys(sinks).filter((name) => !here.has(name));
+  if (unknown.length === 0) return [];
+  const what = `the running bridge also has ${unknown.join(', ')}, which the configuration read here has not`;
+  return [{ ok: false, what: `${what}: run this with the environment of the bridge to check the destination` }];
+}
 
 /** A rule that never matched need not be wrong: it is where to look when something is missing. */
 async function checkRules(config: Config): Promise<Finding[]> {

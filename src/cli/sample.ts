@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
+import { asObject, readJson } from '../values/json.ts';
 import { addressOf } from './address.ts';
 import { nobodyAt } from './call.ts';
 import { type JsonOption, printJson } from './output.ts';
@@ -24,5 +25,18 @@ export async function sendSample(config: Config, name: string | undefined, { jso
   const text = await answer.body.text();
   if (json) printJson(process, { url, status: answer.statusCode, body: text });
   else process.stdout.write(`POST ${url}\n${answer.statusCode} ${text}\n`);
-  if (answer.statusCode >= 300) throw new Error(`the bridge did not take the sample of ${name}`);
+  if (!json && answer.statusCode < 300) process.stdout.write(`see ${addressOf(config)}${pageIn(text)}\n`);
+  if (answer.statusCode >= 300) throw new Error(`the bridge did not accept the sample of ${name}`);
+}
+
+/** The page of what was reported. */
+function pageIn(answer: string): string {
+  const { deployments: [deployment] = [], alerts: [alert] = [] } = asObject(readJson(answer)) as Reported; // our own API
+  if (deployment !== undefined) return `/deployments/${encodeURIComponent(deployment)}`;
+  return alert === undefined ? '/inbox' : `/alerts/${encodeURIComponent(alert)}`;
+}
+
+interface Reported {
+  readonly deployments?: readonly string[];
+  readonly alerts?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { replacing } from '../domain/deployment.ts';
 import type { DeadLetter } from '../http/answers/dead-letter.ts';
 import type { DeploymentDetail } from '../http/answers/deployment.ts';
 import type { Webhook } from '../http/answers/webhook.ts';
@@ -42,7 +43,10 @@ function facts({ change, deployment, running, dropped_by }: DeploymentDetail): s
     ['commit', [change.commit_sha, change.commit_message?.split('\n')[0]].filter(Boolean).join('  ')],
     ['manifests', change.manifests?.revision],
     ['request', change.pr_number && [`!${change.pr_number}`, change.pr_url].filter(Boolean).join('  ')],
-    ['replaced', change.replaced && [shortSha(change.replaced.commit_sha), change.replaced.deployment].join('  ')],
+    [
+      replacing(deployment),
+      change.replaced && [shortSha(change.replaced.commit_sha), change.replaced.deployment].join('  '),
+    ],
     ['compare', change.replaced?.compare_url],
     ['who', change.changed_by],
     ['author', deployment.commit?.author],

@@ -4,6 +4,7 @@ import { type Document, isScalar, LineCounter, parseDocument, visit, type YAMLPa
 import type { z } from 'zod';
 import { useProxies } from '../outbound/egress.ts';
 import type { TraceSettings } from '../telemetry/span.ts';
+import { capital } from '../values/text.ts';
 import { nearestName } from '../values/typos.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -64,11 +65,12 @@ export function parseConfig(
   if (document.errors.length > 0) throw new ConfigError(document.errors.map((error) => explainSyntax(error, file)));
   const problems = substitute(document, environment, at);
   if (problems.length > 0) throw new ConfigError(problems);
-  const raw = fillGenerated(withoutNulls(document.toJS()), mayMakeSecrets);
+  const { raw, missing } = fillGenerated(withoutNulls(document.toJS()), mayMakeSecrets);
   // It is read once: to compile its schemas, as zod does, takes longer than to walk them.
   const parsed = Config.safeParse(raw ?? {}, { jitless: true });
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, document, at)));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, document, at)));
+  if (missing) throw notMadeYet(missing);
+  return parsed.data;
 }
 
 /** Without the line itself, which may be a secret's. */
@@ -140,19 +142,30 @@ function withoutNulls(value: unknown): unknown {
   );
 }
 
+interface MissingSecret {
+  readonly dataDir: string;
+  readonly name: string;
+}
+/** Stands for a secret that is missing until the rest has been checked: a misspelt type would be called that. */
+const NO_SECRET = 'missing'.repeat(4);
+
 /** Puts the secrets of the data directory where the file says "generated", or names no admin token. */
-function fillGenerated(raw: unknown, mayMake: boolean): unknown {
-  if (typeof raw !== 'object' || raw === null) return raw;
+function fillGenerated(raw: unknown, mayMake: boolean): { readonly raw: unknown; readonly missing?: MissingSecret } {
+  if (typeof raw !== 'object' || raw === null) return { raw };
   const config = raw as {
     data_dir?: string;
     admin_token?: unknown;
     sources?: { name?: string; preset?: string; type?: string; secrets?: unknown[] }[];
   }; // checked by Config afterwards
   const dataDir = resolve(config.data_dir ?? 'data');
-  const secret = mayMake
-    ? openSecrets(dataDir)
-    : (name: string) => keptSecret(dataDir, name) ?? notMadeYet(dataDir, name);
-  return {
+  let missing: MissingSecret | undefined;
+  const kept = (name: string): string => {
+    const found = keptSecret(dataDir, name);
+    if (found === undefined) missing ??= { dataDir, name };
+    return found ?? NO_SECRET;
+  };
+  const secret = mayMake ? openSecrets(dataDir) : kept;
+  const filled = {
     ...config,
     ...((config.admin_token ?? GENERATED) === GENERATED && { admin_token: secret('admin') }),
     ...(Array.isArray(config.sources) && {
@@ -168,15 +181,15 @@ function fillGenerated(raw: unknown, mayMake: boolean): unknown {
       ),
     }),
   };
+  return { raw: filled, ...(missing && { missing }) };
 }
 
-function notMadeYet(dataDir: string, name: string): never {
-  throw new ConfigError([
+const notMadeYet = ({ dataDir, name }: MissingSecret): ConfigError =>
+  new ConfigError([
     `the secret of "${name}" is not in ${dataDir}: only the bridge makes secrets, when it starts (npm start). ` +
       `Run this command with the environment of the bridge (SHIPLOG_CONFIG, SHIPLOG_DATA_DIR), or give --url and ` +
       `--token`,
   ]);
-}
 
 function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: number) => string): string[] {
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
@@ -202,6 +215,12 @@ function explainKey(path: readonly PropertyKey[]): string {
 }
 
 function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === 'invalid_value' && typeof value === 'string') {
+    const meant = nearestName(value, issue.values.map(String));
+    return meant === undefined
+      ? issue.message
+      : `"${value}" is not known; did you mean ${meant}? ${capital(issue.message)}`;
+  }
   if (issue.code !== 'invalid_union' || !('options' in issue) || !Array.isArray(issue.options)) return issue.message;
   const known = issue.options.map(String);
   const meant = typeof value === 'string' ? nearestName(value, known) : undefined;

@@ -71,6 +71,10 @@ export const isFinal = (state: State): boolean => RANK[state] === 2;
 export const hasRun = ({ state, succeededAt }: Pick<Deployment, 'state' | 'succeededAt'>): boolean =>
   state === 'succeeded' || succeededAt !== undefined;
 
+/** How it stands to the one that ran before it: it replaced that only if it ran. */
+export const replacing = (deployment: Pick<Deployment, 'state' | 'succeededAt'>): string =>
+  hasRun(deployment) ? 'replaced' : isFinal(deployment.state) ? 'would have replaced' : 'will replace';
+
 /** A state at a moment. `at` is ISO 8601 UTC. */
 export interface Moment {
   readonly state: State;

@@ -1,3 +1,4 @@
+import { capital } from '../values/text.ts';
 import type { Alert } from './alert.ts';
 import type { ChangeType, RiskLevel } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
@@ -151,8 +152,6 @@ function placeReason(deployment: Deployment, question: SuspectQuestion): Suspect
   if (isTeams) return { text: `The team ${team} owns it too, in another environment.`, points: 8 };
   return { text: 'Another service.', points: 0 };
 }
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** The longest time before the alert, and its points. A change further back gets none. */
 const NEARNESS: readonly (readonly [ms: number, points: number])[] = [

@@ -1,5 +1,6 @@
 import { isNothing, isPlaceholder } from '../values/placeholder.ts';
 import type { Webhook } from './received-webhook.ts';
+import { isOneOf } from './signature.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { Source } from './source.ts';
  */
 const MAX_BYTES = 16 * 1024;
 const MAX_SECRETS = 2;
+/** Headers or parameters that are compared with a secret. */
+const MAX_VALUES = 50;
 
 type Mistake = readonly [what: string, of: (secret: string) => readonly string[]];
 
@@ -38,6 +41,8 @@ export function mistakeWithSecret(source: Checked, webhook: Webhook): string | u
   const found = MISTAKES.find(([, of]) => source.isProvedBy?.(webhook, secrets.flatMap(of)));
   if (found) return `the right secret, but ${found[0]}`;
   if (hasNoScheme(source, webhook)) return 'the right secret, but without "Bearer " before it';
+  const elsewhere = placeOf(secrets, source, webhook);
+  if (elsewhere) return `the right secret, but in ${elsewhere}`;
   return isUnfilled(source, webhook) ? 'the name of a variable was sent, and not its value' : undefined;
 }
 
@@ -48,6 +53,20 @@ function hasNoScheme({ isProvedBy, secrets }: Checked, webhook: Webhook): boolea
   if (given === undefined || isProvedBy === undefined) return false;
   const headers = { ...webhook.headers, [SCHEME]: `Bearer ${given.slice(given.lastIndexOf(' ') + 1)}` };
   return isProvedBy({ ...webhook, headers }, secrets);
+}
+
+/** Where a secret came that is expected in another header, or as the key of a signature. */
+function placeOf(secrets: readonly string[], { proofHeaders = [] }: Checked, webhook: Webhook): string | undefined {
+  const isSecret = (text = '') => isOneOf(text.slice(text.lastIndexOf(' ') + 1), secrets);
+  const header = Object.keys(webhook.headers)
+    .slice(0, MAX_VALUES)
+    .find((name) => isSecret(webhook.headers[name]));
+  if (header !== undefined && !proofHeaders.includes(header)) return `the header ${header}`;
+  if (header !== undefined) return `the header ${header} itself: a signature is expected there`;
+  const parameters = [...new URLSearchParams(webhook.query).values()].slice(0, MAX_VALUES);
+  return parameters.some(isSecret)
+    ? 'the query of the URL, which logs and proxies keep: send it as a header'
+    : undefined;
 }
 
 const isUnfilled = ({ proofHeaders = [] }: Checked, { headers }: Webhook): boolean =>

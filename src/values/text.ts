@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /** Names, such as of a service, a branch, a person. */
 export const NAME_CHARS = 255;
 /** Paths and images: a full path consists of several names. */

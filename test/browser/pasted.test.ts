@@ -84,8 +84,8 @@ describe.skipIf(!chromiumPath)('a user who pasted a URL', () => {
     await click('Set-up');
     const card = page.locator('article', { has: page.getByRole('heading', { name: 'gitlab' }) });
     await card.getByText('Refused.').or(card.getByText('It arrives.')).waitFor();
-    expect(await card.locator('.day').textContent()).toMatch(/1 taken · 1 ignored · 2 refused/);
-    await card.getByRole('link', { name: '2 refused' }).click();
+    expect(await card.locator('.day').textContent()).toMatch(/1 recorded · 1 ignored · 2 rejected/);
+    await card.getByRole('link', { name: '2 rejected' }).click();
     expect(await page.locator('.inbox tbody tr').first().textContent()).toContain('bad_signature');
   });
 

@@ -71,7 +71,7 @@ it('exits with 1 while there are dead letters', async () => {
   const { code, wrong } = await doctor();
   expect(wrong).toEqual([
     expect.stringContaining('1 dead letter needs attention'),
-    expect.stringContaining('the newest dead letter of alert24: Alert24 did not take changes:tide-1: 400'),
+    expect.stringContaining('the newest dead letter of alert24: Alert24 did not accept changes:tide-1: 400'),
   ]);
   expect(code).toBe(1);
   await bridge.post('/api/dead-letters/drop', { all: true }, { authorization: `Bearer ${ADMIN_TOKEN}` });
@@ -84,7 +84,7 @@ it('exits with 1 while the attempts at a destination fail, and shows why', async
   await expect
     .poll(async () => (await doctor()).wrong, { timeout: 20_000 })
     .toEqual([
-      expect.stringMatching(/sink alert24: the last attempt failed: Alert24 did not take changes:tide-2: 502/),
+      expect.stringMatching(/sink alert24: the last attempt failed: Alert24 did not accept changes:tide-2: 502/),
     ]);
   alert24.heal();
   await bridge.settled();

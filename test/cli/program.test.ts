@@ -65,7 +65,7 @@ describe('the program', () => {
     const elsewhere = { port: 9, data_dir: dataDir };
     expect(await shiplog(['sample', 'gitlab'], elsewhere).ended).toMatchObject({
       code: 0,
-      out: expect.stringContaining(`POST ${bridge.url}/webhooks/gitlab\n202 `),
+      out: expect.stringMatching(`POST ${bridge.url}/webhooks/gitlab\n202 .*\nsee ${bridge.url}/deployments/gitlab%3A`),
     });
     expect((await shiplog(['doctor'], elsewhere).ended).out).toContain(`bridge at ${bridge.url}: ready`);
   });

@@ -109,10 +109,19 @@ describe('a wrong configuration', () => {
       expect.stringMatching(/^shiplog\.yaml:6: rules\[0\]\.match\.actr: unknown key; .*\(known here: .*environment/),
     );
     expect(problems(minimal('inbox: { dayz: 3 }\n'))[0]).toContain('unknown key; did you mean days?');
+    const slak = 'sinks: [{ type: http, preset: slak, secrets: { url: "https://hooks.harbor.example/1" } }]\n';
+    expect(problems(minimal(slak))[0]).toContain('"slak" is not known; did you mean slack? Write one of ');
     expect(problems(minimal('port: eighty\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: port: /)]);
     expect(problems(minimal('admin_token: again-and-again-and\n'))).toEqual([
       expect.stringMatching(/^shiplog\.yaml:6: .*unique/),
     ]);
+  });
+
+  it('names a misspelt type before a secret that only the bridge makes', () => {
+    const text = minimal().replace(`[${SECRET}]`, '[generated]');
+    const asCommand = (written: string) => () => parseConfig('shiplog.yaml', written, { environment: {} });
+    expect(asCommand(text)).toThrow('only the bridge makes secrets');
+    expect(asCommand(text.replace('type: gitlab', 'type: gitlb'))).toThrow('did you mean gitlab?');
   });
 
   it('names an environment variable that is not set', () => {

@@ -80,7 +80,7 @@ describe('the pages of a running bridge', () => {
     expect(text(change)).toContain('deployment hook gitlab ✓ succeeded');
 
     const deliveries = (await admin.get('/deliveries?sink=alert24&kind=refused')).html;
-    expect(text(deliveries)).toContain('1 refused by the destination, 0 our own fault');
+    expect(text(deliveries)).toContain('1 rejected by the destination, 0 failed in Shiplog');
     expect(deliveries).toContain(`href="${changePath}"`);
     const after = await admin.press(deliveries, 'Try again');
     expect(text(after.html)).toContain('1 dead letter is tried again.');
@@ -110,7 +110,7 @@ describe('the pages of a running bridge', () => {
       expect((await admin.press(path, 'Send a test event', { source })).status).toBe(200);
     }
     await vi.waitFor(
-      async () => expect(text((await admin.get('/deliveries')).html)).toContain('3 refused by the destination'),
+      async () => expect(text((await admin.get('/deliveries')).html)).toContain('3 rejected by the destination'),
       10_000,
     );
     const found = (await admin.get('/inbox?q=HARBOR%2Flighthouse')).html;

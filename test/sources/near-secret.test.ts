@@ -63,3 +63,19 @@ it.each(SIGNATURES)('a signature of Bitbucket, made with %j', (secret, says) => 
   const large = { ...webhook, body: Buffer.alloc(1024 * 1024) };
   expect(mistakeWithSecret(source, large)).toBeUndefined();
 });
+
+it.each(samples)('the secret of $name in another place than the tool puts it', ({ source }) => {
+  const webhook = sent(`/webhooks/${source.name}`, { 'x-api-key': SECRET }, '{}');
+  expect(mistakeWithSecret(source, webhook)).toBe('the right secret, but in the header x-api-key');
+  const inUrl = { ...sent(`/webhooks/${source.name}`, {}, '{}'), query: `page=1&token=${SECRET}` };
+  expect(mistakeWithSecret(source, inUrl)).toContain('the right secret, but in the query of the URL');
+  const another = { ...webhook, headers: { 'x-api-key': 'another-secret-0123456789' } };
+  expect(mistakeWithSecret(source, another)).toBeUndefined();
+});
+
+it('the secret of Bitbucket itself, where its signature belongs', () => {
+  const [source] = config.sources.filter(({ name }) => name === 'bitbucket');
+  if (!source) throw new Error('there is no source bitbucket');
+  const webhook = sent('/webhooks/bitbucket', { 'x-hub-signature': SECRET }, '{}');
+  expect(mistakeWithSecret(source, webhook)).toContain('a signature is expected there');
+});

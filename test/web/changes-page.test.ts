@@ -117,7 +117,10 @@ describe('the list of changes', () => {
       sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d',
       compareUrl: 'https://gitlab.harbor.example/compare',
     };
-    const { deployments } = { deployments: memoryDeployments([step({ occurredAt: ago(60) })]) };
+    const others = (['failed', 'running'] as const).map((state) =>
+      step({ state, deployment: `changes:${state}`, occurredAt: ago(30) }),
+    );
+    const { deployments } = { deployments: memoryDeployments([step({ occurredAt: ago(60) }), ...others]) };
     const withReplaced = {
       ...deployments,
       list: async (filter: Parameters<typeof deployments.list>[0]) => {
@@ -127,6 +130,8 @@ describe('the list of changes', () => {
     };
     const page = await see('/', { deployments: withReplaced });
     expect(page).toContain('replaced <a href="/deployments/changes:before"><code>4f0c9e1d</code></a>');
+    expect(page).toContain('would have replaced <a');
+    expect(page).toContain('will replace <a');
     expect(page).toContain('(<a href="https://gitlab.harbor.example/compare">compare</a>)');
   });
 
@@ -162,9 +167,9 @@ describe('the list of changes', () => {
   });
 
   it('shows that nothing matches a filter, and how to see all', async () => {
-    expect(text(await show('/?service=ghost-ship', {}))).toContain('No change fits this filter. Drop the filter');
+    expect(text(await show('/?service=ghost-ship', {}))).toContain('No change matches this filter. Clear the filter');
     const hour = text(await show('/?service=lighthouse-api&range=1h', { occurredAt: ago(7200) }));
-    expect(hour).toContain('No change fits this filter in this span of time. Look at all times');
+    expect(hour).toContain('No change matches this filter in this span of time. Look at all times');
   });
 
   it('shows the set-up page while nothing was recorded', async () => {

@@ -64,7 +64,7 @@ describe('the deliveries page', () => {
     const { deployment: _, ...recording } = letter({ id: 'record:evt_1', sink: 'record', kind: 'fault', why: 'a bug' });
     const letters = [letter({ why: '422 <b>no such service</b>' }), { ...recording, webhook: 'w/1' }];
     const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
-    expect(text(page)).toContain('1 refused by the destination, 1 our own fault');
+    expect(text(page)).toContain('1 rejected by the destination, 1 failed in Shiplog');
     expect(page).toContain('422 &lt;b&gt;no such service&lt;/b&gt;');
     expect(page).toContain('href="/inbox/w%2F1"');
     expect(page).toContain('href="/deployments/gitlab:gitlab.harbor.example:4711:job:2"');
@@ -132,7 +132,7 @@ describe('the deliveries page', () => {
       );
     const page = text(await see('/deliveries', { deadLetters: many(2_000) }));
     expect(page).toContain(
-      '2,000 refused by the destination, 0 our own fault. 90,000 older ones are not looked through',
+      '2,000 rejected by the destination, 0 failed in Shiplog. 90,000 older ones are not looked through',
     );
     expect(page).toContain('Try the next 500 of 2,000 or more again');
     expect(page).toContain('The newest 100 of 2,000 or more.');

@@ -115,7 +115,7 @@ describe('the page of a deployment', () => {
     const parts = { deployments, deadLetters: memoryDeadLetters([given]) };
     const page = await see(path, parts);
     expect(text(page)).toContain('Not delivered ✓ succeeded : given up.');
-    expect(page).toContain('refused: 422 &lt;i&gt;unknown&lt;/i&gt; service');
+    expect(page).toContain('rejected: 422 &lt;i&gt;unknown&lt;/i&gt; service');
     expect(page).toContain('<input type="hidden" name="id" value="alert24:fwd_7">');
     const delivered = { state: 'succeeded', at: succeeded.occurredAt } as const;
     const known = await see(path, { ...parts, ledger: memoryLedger([{ sink: 'alert24', delivered, attempts: [] }]) });

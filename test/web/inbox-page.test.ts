@@ -50,7 +50,7 @@ describe('the inbox', () => {
     for (const path of ['/inbox', '/inbox/w1']) expect(text(await see(path, { inbox }))).not.toContain('(none)');
     const page = await see('/inbox?source=(none)', { inbox });
     expect(page).toContain('<td class="source">no source</td>');
-    expect(page).toContain('title="refused within the last hour: no source"');
+    expect(page).toContain('title="rejected within the last hour: no source"');
     expect(page).not.toContain('/inbox/w2');
   });
 
@@ -59,9 +59,9 @@ describe('the inbox', () => {
     const inbox = memoryInbox([webhook({ id: 'w1', ...refused, receivedAt: new Date().toISOString() })]);
     expect(text(await see('/inbox', { inbox }))).toContain('bad_signature from 203.0.113.7, 12 times');
     expect(text(await see('/inbox/w1', { inbox }))).toContain('Sender from 203.0.113.7, 12 times');
-    expect(await see('/running', { inbox })).toContain('title="refused within the last hour: gitlab"');
+    expect(await see('/running', { inbox })).toContain('title="rejected within the last hour: gitlab"');
     const old = memoryInbox([webhook({ ...refused, receivedAt: '2026-01-01T00:00:00.000Z' })]);
-    expect(await see('/running', { inbox: old })).not.toContain('refused within the last hour');
+    expect(await see('/running', { inbox: old })).not.toContain('rejected within the last hour');
   });
 
   it('continues over several pages', async () => {

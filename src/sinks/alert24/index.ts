@@ -93,7 +93,7 @@ async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> 
   });
   if (isApiSuccess(answer)) return made(answer, possibleDuplicate);
   if (certainlyRefused(answer)) await forget();
-  throw refusal(answer, `Alert24 did not take ${deployment.key}`, deployment.serviceId);
+  throw refusal(answer, `Alert24 did not accept ${deployment.key}`, deployment.serviceId);
 }
 
 function made(answer: JsonAnswer, possibleDuplicate: boolean): Delivered {

@@ -78,7 +78,7 @@ function createSink(config: Config): Sink {
         requests: [messageOf(deployment, config, pageUrl)],
         ledger,
         send: async (body) => withoutSecrets(await send({ method: 'POST', url, body, signal }), secrets),
-        refusal: (answer) => refusal(answer, `AlertOps did not take ${deployment.key}`),
+        refusal: (answer) => refusal(answer, `AlertOps did not accept ${deployment.key}`),
         again: 'perhaps twice: the answer to an earlier attempt was lost; AlertOps appends a repeat to the open alert',
       });
     },

@@ -72,7 +72,7 @@ function createSink(config: Config): Sink {
         ledger,
         send: async (request) =>
           withoutSecrets(await send({ ...withProof(request, { token, signing_secret }), signal }), secrets),
-        refusal: (answer) => refusal(answer, `${new URL(url).host} did not take ${deployment.key}`),
+        refusal: (answer) => refusal(answer, `${new URL(url).host} did not accept ${deployment.key}`),
         again: 'perhaps twice, with the same id: the answer to an earlier attempt was lost',
       }),
     preview: (deployment, { pageUrl } = {}) => previewOf(eventsOf(deployment, pageUrl), config),

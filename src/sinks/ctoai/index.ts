@@ -68,7 +68,7 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
         requests: [eventOf(deployment)],
         ledger,
         send: async (event) => withoutSecrets(await send({ ...creation(event), signal }), [token]),
-        refusal: (answer) => refusal(answer, `CTO.ai did not take ${deployment.key}`),
+        refusal: (answer) => refusal(answer, `CTO.ai did not accept ${deployment.key}`),
         again: 'perhaps twice: the answer to an earlier attempt was lost, and CTO.ai cannot be asked',
       }),
     preview: (deployment) => shown(creation(eventOf(deployment)), token),

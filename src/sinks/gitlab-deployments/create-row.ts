@@ -109,5 +109,5 @@ async function refusedCreate(delivery: ResolvedDelivery, answer: JsonAnswer): Pr
     answer.status === 403
       ? `The token needs the role Developer there, and must be allowed to deploy to ${environment} if that is protected`
       : '';
-  return refusal(answer, `GitLab did not take the deployment of project ${project} to ${environment}`, advice);
+  return refusal(answer, `GitLab did not accept the deployment of project ${project} to ${environment}`, advice);
 }

@@ -78,7 +78,7 @@ async function create(to: Destination, request: JsonRequest, delivery: Delivery)
     if (neverSent(error)) await forget();
     throw error;
   });
-  const refused = refusal(to, answer, { ...delivery, success: to.success, what: `did not take ${deployment.key}` });
+  const refused = refusal(to, answer, { ...delivery, success: to.success, what: `did not accept ${deployment.key}` });
   if (refused) {
     if (certainlyRefused(answer) || refused.isCertain) await forget();
     throw refused.failure;
@@ -97,7 +97,7 @@ async function tellWhatFollows(to: Destination, delivery: Delivery, remoteId: st
     return '';
   try {
     const answer = await exchange(to, requestOf(to.followUp, to, { ...delivery, remoteId }), delivery);
-    const refused = refusal(to, answer, { ...delivery, success: {}, what: 'did not take what follows' });
+    const refused = refusal(to, answer, { ...delivery, success: {}, what: 'did not accept what follows' });
     if (refused) throw refused.failure;
     return '';
   } catch (error) {

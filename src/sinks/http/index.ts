@@ -25,10 +25,7 @@ const KEY_ADVICE = 'use lower-case letters, digits and "_", beginning with a let
 const Config = Written.extend({
   type: z.literal('http'),
   name: Name.optional(),
-  preset: z
-    .string()
-    .refine(isPresetName, `write one of ${presetNames.join(', ')}`)
-    .optional(),
+  preset: z.enum(presetNames, `write one of ${presetNames.join(', ')}`).optional(),
   settings: named(z.union([z.string(), z.number(), z.boolean()]), KEY, KEY_ADVICE).default({}),
   secrets: named(Credential('secret'), KEY, KEY_ADVICE).default({}),
   /** Only what matches, as in rules. */

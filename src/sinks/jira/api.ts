@@ -127,7 +127,7 @@ function tokenRefusal(answer: JsonAnswer): DeliveryFailed {
 export const refusal = (answer: JsonAnswer, key: string): DeliveryFailed =>
   failure(
     answer,
-    `Jira did not take ${key}`,
+    `Jira did not accept ${key}`,
     adviceFor(answer, { credential: CREDENTIALS, address: 'cloud_id or site' }),
   );
 

@@ -77,10 +77,10 @@ function createSink(config: Config): Sink {
         ledger,
         async send(request) {
           const answer = withoutSecrets(await send({ ...request, signal }), secrets);
-          if (answer.status < 300) warnings.push(judge(answer, `${host} did not take ${deployment.key}`));
+          if (answer.status < 300) warnings.push(judge(answer, `${host} did not accept ${deployment.key}`));
           return answer;
         },
-        refusal: (answer) => refusal(answer, `${host} did not take ${deployment.key}`),
+        refusal: (answer) => refusal(answer, `${host} did not accept ${deployment.key}`),
         again: 'perhaps twice, with the same log.record.uid: the answer to an earlier attempt was lost',
       });
       return { ...delivered, message: [delivered.message, ...warnings.filter(Boolean)].join('; it warns: ') };

@@ -48,7 +48,7 @@ const SETTINGS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export interface FailureOptions {
-  /** "db.example.com:5432/shiplog did not take <key>" */
+  /** "db.example.com:5432/shiplog did not accept <key>" */
   readonly what: string;
   /** Where the server is, for requests without an answer. */
   readonly place: string;

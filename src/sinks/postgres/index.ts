@@ -94,7 +94,7 @@ function createSink(config: Config): Sink {
         return { ...delivered, message: [delivered.message, pruned].filter(Boolean).join('; ') };
       } catch (error) {
         if (isMissingTable(error)) hasTables = false;
-        throw failed(error, `${place}/${address.database} did not take ${deployment.key}`);
+        throw failed(error, `${place}/${address.database} did not accept ${deployment.key}`);
       }
     },
     preview: (deployment, { pageUrl } = {}) => ({

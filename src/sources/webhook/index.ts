@@ -29,10 +29,7 @@ const GivenSample = z.strictObject({
 const Config = Mapping.extend({
   type: z.literal('webhook'),
   name: Name.optional(),
-  preset: z
-    .string()
-    .refine(isPresetName, `write one of ${presetNames.join(', ')}`)
-    .optional(),
+  preset: z.enum(presetNames, `write one of ${presetNames.join(', ')}`).optional(),
   secrets: Secrets,
   verify: Verify.optional(),
   max_body_mib: z.number().positive().max(25).default(2),

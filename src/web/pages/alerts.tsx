@@ -115,7 +115,7 @@ const lasted = ({ startedAt, endedAt = startedAt }: Alert): string =>
 const Nothing = ({ isFiltered }: { isFiltered: boolean }): Html =>
   isFiltered ? (
     <p class="empty">
-      No alert fits this filter. <a href="/alerts">Drop the filter</a>
+      No alert matches this filter. <a href="/alerts">Clear the filter</a>
     </p>
   ) : (
     <p class="empty">

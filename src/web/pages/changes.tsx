@@ -284,9 +284,9 @@ function Nothing({ query, range, last, now }: NothingView): Html {
     const elsewhere = addressOf(query, { range: 'all', from: undefined, to: undefined });
     return (
       <p class="empty">
-        No change fits this filter
+        No change matches this filter
         {!everywhere && [' in this span of time. ', <a href={elsewhere}>Look at all times</a>]}.{' '}
-        <a href="/">Drop the filter</a>
+        <a href="/">Clear the filter</a>
       </p>
     );
   }

@@ -199,7 +199,7 @@ const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: V
     fields={{ deployment: hideSecrets(key), back: deploymentPath(key) }}
   >
     <button>Map again</button>{' '}
-    <span class="mute">reads the kept webhooks anew, with the mappers and rules of today</span>
+    <span class="mute">maps the stored webhooks again, with the current mappers and rules</span>
   </ActionForm>
 );
 

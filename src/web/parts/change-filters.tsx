@@ -28,7 +28,7 @@ export function ChangeFilters({ query, suggestions }: FiltersView): Html {
   const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
   return (
     <FilterForm action="/" id="filters" label="Changes" submit="Search" isFiltered={isNarrowed}>
-      <SearchField name="text" value={query.text} placeholder="words, or a pasted address" width="grow" />
+      <SearchField name="text" value={query.text} placeholder="words or URL" width="grow" />
       <MoreFilters query={query} suggestions={suggestions} />
       {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
     </FilterForm>

@@ -1,4 +1,4 @@
-import type { Deployment } from '../../domain/deployment.ts';
+import { type Deployment, replacing } from '../../domain/deployment.ts';
 import type { RunningStatus, RunningStatusOf } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
@@ -146,13 +146,14 @@ function Team({ of: { owner }, query }: { of: Deployment; query: ChangesQuery })
   );
 }
 
-function Replaced({ of: { replaced: before } }: { of: Deployment }): Html {
+function Replaced({ of }: { of: Deployment }): Html {
+  const { replaced: before } = of;
   if (!before) return <></>;
   return (
     <>
       {' '}
       <span class="replaced">
-        replaced{' '}
+        {replacing(of)}{' '}
         <a href={deploymentPath(before.deployment)}>
           {before.sha ? <code>{shortSha(before.sha)}</code> : 'the one before'}
         </a>

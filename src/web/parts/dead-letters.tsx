@@ -33,8 +33,8 @@ export function DeadLetters({ letters, unread, query, who, now, sinks }: DeadLet
   return (
     <>
       <p class="mute">
-        Tried no more, and kept for 30 days: {refused.toLocaleString('en')} refused by the destination,{' '}
-        {(letters.length - refused).toLocaleString('en')} our own fault.
+        Not retried any more, and kept for 30 days: {refused.toLocaleString('en')} rejected by the destination,{' '}
+        {(letters.length - refused).toLocaleString('en')} failed in Shiplog.
         {unread > 0 && ` ${unread.toLocaleString('en')} older ones are not looked through here.`}
       </p>
       <Filters query={query} sinks={sinks} />
@@ -51,8 +51,8 @@ export function DeadLetters({ letters, unread, query, who, now, sinks }: DeadLet
 }
 
 const KINDS = [
-  { value: 'refused', label: 'refused by it' },
-  { value: 'fault', label: 'our fault' },
+  { value: 'refused', label: 'rejected by it' },
+  { value: 'fault', label: 'failed in Shiplog' },
 ];
 
 const Filters = ({ query, sinks }: { query: DeadLetterFields; sinks: readonly string[] }): Html => (
@@ -96,14 +96,12 @@ export function NoLetters({ query, unread }: { query: DeadLetterFields; unread: 
   if (isFiltered(query)) {
     return (
       <p class="empty">
-        No dead letter fits this filter. <a href="/deliveries">Show all</a>
+        No dead letter matches this filter. <a href="/deliveries">Show all</a>
       </p>
     );
   }
   return (
-    <p class="empty">
-      None. What a destination refuses for good is kept here, to try it again when the cause is mended.
-    </p>
+    <p class="empty">None. What a destination rejects for good is kept here, to be retried when the cause is fixed.</p>
   );
 }
 
@@ -225,9 +223,9 @@ const Letter = ({ letter, query, who, now }: Shown & { letter: DeadLetter }): Ht
     <td class="state">
       {letter.sink}{' '}
       {letter.kind === 'refused' ? (
-        <span class="badge failed">refused</span>
+        <span class="badge failed">rejected</span>
       ) : (
-        <span class="badge running">our fault</span>
+        <span class="badge running">failed in Shiplog</span>
       )}
     </td>
     <td class="why">

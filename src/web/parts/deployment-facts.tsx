@@ -1,10 +1,11 @@
-import type { Deployment, Replaced } from '../../domain/deployment.ts';
+import { type Deployment, type Replaced, replacing } from '../../domain/deployment.ts';
 import type { Owner } from '../../domain/owners.ts';
 import { versionSteps } from '../../domain/versions.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import { runOf } from '../../forges/run.ts';
 import { shortSha } from '../../values/sha.ts';
+import { capital } from '../../values/text.ts';
 import type { Html, Piece } from '../html.ts';
 import { deploymentPath } from './deployment-labels.tsx';
 import { Fields } from './layout.tsx';
@@ -46,7 +47,7 @@ function versionRows(deployment: Deployment): readonly Row[] {
     ],
     [tag ? 'Tag' : tag === false ? 'Branch' : 'Ref', ref],
     ['Commit', commit?.sha && <Code to={commit.url ?? forgeOf(repository)?.commitUrl(commit.sha)}>{commit.sha}</Code>],
-    ['Replaced', replaced && <ReplacedBefore of={replaced} />],
+    [capital(replacing(deployment)), replaced && <ReplacedBefore of={replaced} />],
     ['Versions', versionSteps(deployment)],
   ];
 }

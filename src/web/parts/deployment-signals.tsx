@@ -91,12 +91,12 @@ export interface OriginsView {
   readonly parts: OriginParts;
 }
 
-/** Which signal or rule gave which field. By the rules of today: those of then are not kept. */
+/** Which signal or rule gave which field. By the current rules: those of then are not kept. */
 export function Origins({ name, records, parts }: OriginsView): Html {
   if (records.length === 0) return <></>;
   return (
     <details class="origins">
-      <summary>What came from where</summary>
+      <summary>Where each value comes from</summary>
       <section>
         <p class="mute">The signals as reported, and the current rules.</p>
         <table class="stack">

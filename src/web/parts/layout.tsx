@@ -107,7 +107,7 @@ function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html
         .filter((part) => part !== false)
         .join(', '),
     ],
-    '/inbox': [refusing.length, `refused within the last hour: ${refusing.join(', ')}`],
+    '/inbox': [refusing.length, `rejected within the last hour: ${refusing.join(', ')}`],
   };
   const [count, description] = counts[at] ?? [0, ''];
   if (count === 0) return <></>;

@@ -162,7 +162,7 @@ function GivenUp(view: SinkView): Html {
       {letters.map(({ id, why, diedAt, kind }) => (
         <div class="given-up">
           <div class="complaint">
-            <Moment at={diedAt} />: {kind === 'refused' ? 'refused' : 'our own fault'}:{' '}
+            <Moment at={diedAt} />: {kind === 'refused' ? 'rejected' : 'failed in Shiplog'}:{' '}
             <DestinationWords>{why}</DestinationWords>
           </div>
           <ActionForm who={who} to="/actions/replay" fields={{ id, back }}>

@@ -37,7 +37,7 @@ export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView
         <div class="day">
           <svg
             role="img"
-            aria-label={`${source}, the last 24 hours: ${KINDS.map((kind) => `${total[kind]} ${kind}`).join(', ')}`}
+            aria-label={`${source}, the last 24 hours: ${KINDS.map((kind) => `${total[kind]} ${VERDICTS[kind]}`).join(', ')}`}
             viewBox={`0 0 ${day.length * COLUMN} ${HEIGHT}`}
             preserveAspectRatio="none"
           >
@@ -55,10 +55,10 @@ export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView
 
 const Count = ({ of, kind, source }: { of: number; kind: (typeof KINDS)[number]; source: string }): Html =>
   of === 0 ? (
-    <span class="mute">0 {kind}</span>
+    <span class="mute">0 {VERDICTS[kind]}</span>
   ) : (
     <a href={`/inbox?${new URLSearchParams({ source, verdict: VERDICTS[kind] })}`} class={kind}>
-      {of.toLocaleString('en')} {kind}
+      {of.toLocaleString('en')} {VERDICTS[kind]}
     </a>
   );
 
@@ -69,7 +69,7 @@ function Column({ hour, x, most }: { hour: Hour; x: number; most: number }): Htm
   const place = { x: x + 1, width: COLUMN - 2 };
   return (
     <g>
-      <title>{`${when} UTC: ${taken} taken, ${ignored} ignored, ${refused} refused`}</title>
+      <title>{`${when} UTC: ${taken} recorded, ${ignored} ignored, ${refused} rejected`}</title>
       <rect class="none" x={x} width={COLUMN} y="0" height={HEIGHT} />
       <rect class="taken" {...place} y={HEIGHT - height(taken)} height={height(taken)} />
       <rect class="ignored" {...place} y={HEIGHT - height(taken) - height(ignored)} height={height(ignored)} />
