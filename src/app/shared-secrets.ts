@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { readSecrets, replaceSecrets } from '../config/secrets.ts';
+import { readSecrets, replaceSecrets } from '../config/generated-secrets.ts';
 import { addressOf } from '../queue/address.ts';
 import { connect, readyWithin, waitForRedis } from '../queue/connection.ts';
 import { nameKeys } from '../store/key-family.ts';

@@ -1,3 +1,4 @@
+import { NO_SOURCE } from '../domain/no-source.ts';
 import type { DeadLetter } from '../http/answers/dead-letter.ts';
 import type { SourceTraffic, Webhook } from '../http/answers/webhook.ts';
 import { groupBy } from '../values/group.ts';
@@ -17,8 +18,6 @@ interface At {
 const A_DAY_MS = 86_400_000;
 /** Fewer rejections may be a single attempt by hand. */
 const REPEATED = 3;
-/** As the inbox calls a webhook to an address of no source. */
-const NO_SOURCE = '(none)';
 
 /** Rejections by source and reason, each with the cause of the newest. */
 export function repeatedRefusals(entries: readonly Webhook[], { pages, nowMs }: At): Finding[] {

@@ -31,7 +31,8 @@ export async function sendSample(config: Config, name: string | undefined, { jso
 
 /** The page of what was reported. */
 function pageIn(answer: string): string {
-  const { deployments: [deployment] = [], alerts: [alert] = [] } = asObject(readJson(answer)) as Reported; // our own API
+  const reported = asObject(readJson(answer)) as Reported; // our own API
+  const { deployments: [deployment] = [], alerts: [alert] = [] } = reported;
   if (deployment !== undefined) return `/deployments/${encodeURIComponent(deployment)}`;
   return alert === undefined ? '/inbox' : `/alerts/${encodeURIComponent(alert)}`;
 }

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
+import { keptSecret } from './generated-secrets.ts';
 import { loadConfig } from './load.ts';
 import { findRunningBridge, type RunningBridge } from './running-bridge.ts';
-import { keptSecret } from './secrets.ts';
 
 /** What a command needs to know of a bridge that it only asks. */
 export interface BridgeSettings extends Pick<Config, 'host' | 'port' | 'admin_token'> {

@@ -9,9 +9,9 @@ import { nearestName } from '../values/typos.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { checkSpelling, type Environment } from './environment.ts';
+import { keptSecret, openSecrets } from './generated-secrets.ts';
 import { knownKeysAt } from './known-keys.ts';
 import { proxiesOf } from './proxies.ts';
-import { keptSecret, openSecrets } from './secrets.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 /** Written for a secret that is generated at the first start and kept in the data directory. */

@@ -1,10 +1,10 @@
 import type { RequestHandler, Response } from 'express';
 import { WebhookRejected } from '../domain/errors.ts';
+import { NO_SOURCE } from '../domain/no-source.ts';
 import { sourceCalled } from '../sources/index.ts';
 import type { Webhook } from '../sources/received-webhook.ts';
 import type { Source } from '../sources/source.ts';
 import { sourcesMeant } from '../sources/wrong-secret.ts';
-import { NO_SOURCE } from '../store/inbox/entry.ts';
 import { editDistance } from '../values/edit-distance.ts';
 import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';

@@ -1,5 +1,5 @@
 import type { NewChangeRecord } from '../domain/change-record.ts';
-import { variablesIn } from '../values/placeholder.ts';
+import { unfilledIn } from '../values/placeholder.ts';
 import { eachRecord } from './each-record.ts';
 import type { Source } from './source.ts';
 
@@ -21,7 +21,7 @@ export const namingUnfilled = (source: Source): Source => eachRecord(source, wit
 
 function withNote(record: NewChangeRecord): NewChangeRecord {
   const found = Object.entries(COMPOSED).flatMap(([name, textOf]) =>
-    variablesIn(textOf(record) ?? '').map((variable) => `${variable.slice(0, SHOWN_CHARACTERS)} in ${name}`),
+    unfilledIn(textOf(record) ?? '').map((variable) => `${variable.slice(0, SHOWN_CHARACTERS)} in ${name}`),
   );
   if (found.length === 0) return record;
   const note = `variables that were not filled in: ${[...new Set(found)].slice(0, MAX_NAMED).join(', ')}`;

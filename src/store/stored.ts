@@ -1,5 +1,5 @@
 import { boundRecord } from '../domain/bounded-record.ts';
-import { hideSecrets, mayHoldSecret } from '../values/secrets.ts';
+import { hideSecrets, mayHoldSecret } from '../values/secret-shapes.ts';
 
 /**
  * Values of these fields lead to other data, and stay unchanged. Secrets in them are masked where they are shown

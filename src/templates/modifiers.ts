@@ -3,7 +3,7 @@ import { compileRegex, isRegex, type Pattern } from '../domain/rules/regex.ts';
 import { firstCharacters } from '../values/graphemes.ts';
 import type { Json } from '../values/json.ts';
 import { cutUnits } from '../values/text.ts';
-import { isNothing, type Scope, type ValueType } from './shape.ts';
+import { isEmptyValue, type Scope, type ValueType } from './shape.ts';
 import type { Template, TemplateContext } from './template-context.ts';
 
 /** Longer texts are cut before a regular expression is applied: names are short. */
@@ -69,7 +69,7 @@ export function compileModifiers(written: Modifier, kind: ValueType | undefined,
       if (result === undefined) return undefined;
       result = step(result, scope);
     }
-    return result === undefined || isNothing(result) ? undefined : result;
+    return result === undefined || isEmptyValue(result) ? undefined : result;
   };
 }
 

@@ -21,7 +21,7 @@ export interface Fields {
 export type Scope = Readonly<Record<string, Json>>;
 
 /** White space, or an empty list or object. */
-export function isNothing(value: Json): boolean {
+export function isEmptyValue(value: Json): boolean {
   if (typeof value === 'string') return value.trim() === '';
   if (typeof value !== 'object' || value === null) return false;
   return Object.keys(value).length === 0;

@@ -2,7 +2,7 @@ import type { Json } from '../values/json.ts';
 import { compileModifiers, type Modifier } from './modifiers.ts';
 import { operatorOf } from './operator.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
-import { isNothing, type ValueType } from './shape.ts';
+import { isEmptyValue, type ValueType } from './shape.ts';
 import { type Computed, inside, type Template, type TemplateContext, ValueMissing } from './template-context.ts';
 import { compileText, type Texts } from './text.ts';
 
@@ -172,4 +172,4 @@ function finish({ value, type: kind, names }: Computed, operator: Modifier, at: 
 
 /** A setting may consist of white space. */
 const withoutBlank = (value: Json | undefined): Json | undefined =>
-  value === undefined || value === null || isNothing(value) ? undefined : value;
+  value === undefined || value === null || isEmptyValue(value) ? undefined : value;

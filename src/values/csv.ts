@@ -1,5 +1,5 @@
 import { withoutControls } from './controls.ts';
-import { hideSecrets } from './secrets.ts';
+import { hideSecrets } from './secret-shapes.ts';
 
 /**
  * How a cell begins that spreadsheets take for a formula; some take the full-width forms for the same, and drop blanks

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { hideNames, hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
+import { hideNames, hideSecrets, MASKED, mayHoldSecret } from './secret-shapes.ts';
 
 /** Removes the configured secrets, and those that are recognised by their shape, from all that is stored or shown. */
 export interface Mask {

@@ -20,7 +20,7 @@ const VARIABLE_WITHIN =
   /\$\{[^{}]{1,200}\}|\$\([\w.]{1,200}\)|\$[A-Z]{1,100}_[A-Z]\w{0,100}|\$?\{\{[^{}]{1,200}\}\}|%[A-Z][A-Z_]{2,100}%|%[a-z]{2,40}\.[\w.]{1,100}%|<no value>|<nil>/g;
 
 /** The variables and expressions that nobody filled in, in a text that may have others around them. */
-export function variablesIn(text: string): readonly string[] {
+export function unfilledIn(text: string): readonly string[] {
   if (!/[$%<{]/.test(text)) return [];
   return isPlaceholder(text) ? [text] : (text.match(VARIABLE_WITHIN) ?? []);
 }

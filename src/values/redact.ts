@@ -1,7 +1,7 @@
 import type { JsonObject } from './json.ts';
 import { beyondMostValues } from './json-limits.ts';
 import { isSecretField, isSecretName } from './secret-names.ts';
-import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
+import { hideNames, hideSecrets, mayHoldSecret } from './secret-shapes.ts';
 
 /**
  * Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. A single

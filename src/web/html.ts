@@ -1,4 +1,4 @@
-import { hideSecrets } from '../values/secrets.ts';
+import { hideSecrets } from '../values/secret-shapes.ts';
 
 /**
  * Markup that is safe to send. Only elements (jsx-runtime.ts) and the functions below make it; anything else inside one

@@ -38,7 +38,7 @@ const HOME = /^src\/(?:sources\/[^/]+\/|sinks\/[^/]+\/|forges\/|sources\/index\.
 
 /**
  * Words that were given away and stand in configurations, annotations and Redis: the project in a GitLab that a
- * deployment is delivered to, whoever told it, and what rules call an AppProject. And how a secret begins that any text may hold (values/secrets.ts).
+ * deployment is delivered to, whoever told it, and what rules call an AppProject. And how a secret begins that any text may hold (values/secret-shapes.ts).
  */
 const GIVEN_AWAY = /\bgitlabProject\b|\bgitlab_project\b|\bargocd_project\b|\bgithub_pat_/g;
 

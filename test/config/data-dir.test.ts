@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explainFault, prepareDataDir } from '../../src/config/data-dir.ts';
-import { openSecrets } from '../../src/config/secrets.ts';
+import { openSecrets } from '../../src/config/generated-secrets.ts';
 
 let dir: string;
 beforeEach(() => {

@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import type { Environment } from '../../src/config/environment.ts';
+import { knownKeysAt } from '../../src/config/known-keys.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { AnySink } from '../../src/sinks/index.ts';
 import { AnySource } from '../../src/sources/index.ts';
 
 const SECRET = 'a-secret-of-24-characters';
@@ -66,6 +69,16 @@ describe('the shipped configuration', () => {
     });
     expect(config.sources[0]?.secrets).toEqual([SECRET]);
     expect(config.sinks.map((sink) => sink.name)).toEqual(['alert24', 'gitlab']);
+  });
+
+  it('comes with an example that names every key of the file, of each source and of each sink', () => {
+    const example = readFileSync('config/shiplog.example.yaml', 'utf8');
+    const ofFile = [[], ...Object.keys(parse(minimal())).map((key) => [key])].flatMap((path) =>
+      ['sources', 'sinks', 'rules', 'testing'].includes(path[0] ?? '') ? [] : knownKeysAt(Config, path),
+    );
+    const ofParts = [...AnySource.options, ...AnySink.options].flatMap((part) => knownKeysAt(part, []));
+    const missing = [...ofFile, ...ofParts].filter((key) => !new RegExp(`\\b${key}:`).test(example));
+    expect(missing).toEqual(['testing']); // for tests of faults alone
   });
 
   it('comes with a complete example that is valid', () => {

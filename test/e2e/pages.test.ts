@@ -93,7 +93,7 @@ describe('the pages of a running bridge', () => {
     expect(text((await admin.get('/deliveries')).html)).toContain('1 delivered, 1 failed');
 
     const webhook = (await admin.get(webhookPath)).html;
-    expect(text((await admin.press(webhook, 'Map this again')).html)).toContain('1 webhook mapped again.');
+    expect(text((await admin.press(webhook, 'Map again')).html)).toContain('1 webhook mapped again.');
     expect(text((await admin.press(change, 'Map again')).html)).toContain('1 webhook mapped again.');
     await bridge.settled();
     expect(alert24.changes).toHaveLength(1);
@@ -137,7 +137,7 @@ describe('the pages of a running bridge', () => {
     const badPath = /href="(\/inbox\/[^"]+)"/.exec((await admin.get('/inbox?verdict=rejected')).html)?.[1] ?? '';
     const bad = (await admin.get(badPath)).html;
     expect(bad).toContain('no summary');
-    expect(text((await admin.press(bad, 'Map this again')).html)).toContain('Nothing was mapped:');
+    expect(text((await admin.press(bad, 'Map again')).html)).toContain('Nothing was mapped:');
   });
 
   it('show a viewer everything except secrets, and no actions', async () => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startBridge } from '../../src/app/bridge.ts';
 import { shareSecrets } from '../../src/app/shared-secrets.ts';
 import { Config } from '../../src/config/config.ts';
-import { openSecrets, readSecrets } from '../../src/config/secrets.ts';
+import { openSecrets, readSecrets } from '../../src/config/generated-secrets.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET } from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';

@@ -138,10 +138,10 @@ describe('the inbox', () => {
     const kept = webhook({ id: 'w1', verdict: 'ignored', reason: 'no_environment', body: '{}' });
     const page = await see('/inbox/w1', { inbox: memoryInbox([kept]) });
     expect(text(page)).toContain('What to do If it deploys, set the environment of the job or step ');
-    expect(page).toContain('Map this again');
-    expect(await glance('/inbox/w1', { inbox: memoryInbox([kept]) })).not.toContain('Map this again');
+    expect(page).toContain('Map again');
+    expect(await glance('/inbox/w1', { inbox: memoryInbox([kept]) })).not.toContain('Map again');
     const lost = memoryInbox([webhook({ id: 'w1', verdict: 'rejected', reason: 'bad_signature' })]);
-    expect(await see('/inbox/w1', { inbox: lost })).not.toContain('Map this again');
+    expect(await see('/inbox/w1', { inbox: lost })).not.toContain('Map again');
   });
 
   it('maps it again, and shows the result', async () => {

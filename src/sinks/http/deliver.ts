@@ -85,7 +85,7 @@ async function create(to: Destination, request: JsonRequest, delivery: Delivery)
   }
   const remoteId = idIn(answer, to.remoteId);
   if (to.update && remoteId !== undefined) await ledger.claim(remoteId);
-  const outcome = repeated && !to.idempotent ? 'taken, perhaps twice: an earlier answer was lost' : 'taken';
+  const outcome = repeated && !to.idempotent ? 'accepted, perhaps twice: an earlier response was lost' : 'accepted';
   const more = await tellWhatFollows(to, delivery, remoteId);
   return delivered(to, answer, { message: `${answer.status} ${outcome}${more}`, remoteId });
 }

@@ -1,7 +1,7 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
-import { type Fields, isNothing, type ValueType } from '../../templates/shape.ts';
+import { type Fields, isEmptyValue, type ValueType } from '../../templates/shape.ts';
 import type { Json } from '../../values/json.ts';
 import { shortSha } from '../../values/sha.ts';
 import { wellFormed } from '../../values/text.ts';
@@ -160,12 +160,12 @@ function secondsBetween(from: string | undefined, to: string | undefined): numbe
   return seconds >= 0 ? seconds : undefined;
 }
 
-const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isNothing(text)).map(wellFormed);
+const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isEmptyValue(text)).map(wellFormed);
 
 /** Every text can be encoded: a receiver may refuse half of a surrogate pair. */
 const withoutEmpty = (named: Readonly<Record<string, Json | undefined>>): Facts =>
   Object.fromEntries(
     Object.entries(named)
-      .filter((entry): entry is [string, Json] => entry[1] !== undefined && !isNothing(entry[1]))
+      .filter((entry): entry is [string, Json] => entry[1] !== undefined && !isEmptyValue(entry[1]))
       .map(([name, value]) => [name, typeof value === 'string' ? wellFormed(value) : value]),
   );

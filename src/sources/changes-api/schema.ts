@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { isNothing, isPlaceholder, variablesIn } from '../../values/placeholder.ts';
+import { isNothing, isPlaceholder, unfilledIn } from '../../values/placeholder.ts';
 import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import { STATE_WORDS } from '../state-words.ts';
@@ -36,7 +36,7 @@ const TextOrNumber = z.preprocess(
 
 /** With a variable in it that was not replaced, it would be the id of every deployment. */
 const Id = z.preprocess(
-  (value) => (typeof value === 'string' && variablesIn(value).length > 0 ? undefined : value),
+  (value) => (typeof value === 'string' && unfilledIn(value).length > 0 ? undefined : value),
   TextOrNumber,
 );
 
@@ -145,7 +145,7 @@ export function unfilledFields(payload: unknown): string[] {
 }
 
 const isLeftOut = (name: string, text: string): boolean =>
-  isPlaceholder(text) || (name === 'external_id' && variablesIn(text).length > 0);
+  isPlaceholder(text) || (name === 'external_id' && unfilledIn(text).length > 0);
 
 function typeName(value: unknown): string {
   if (value === null) return 'null';

@@ -1,14 +1,11 @@
 export const VERDICTS = ['accepted', 'recorded', 'duplicate', 'ignored', 'rejected'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The source name under which webhooks are listed that belong to no source. No source can have this name. */
-export const NO_SOURCE = '(none)';
-
 /** One webhook and its verdict. */
 export interface InboxEntry {
   readonly id: string;
   readonly receivedAt: string;
-  /** The configured source's name, or `NO_SOURCE`. */
+  /** The configured source's name, or `NO_SOURCE` (domain/no-source.ts). */
   readonly source: string;
   readonly method: string;
   readonly path: string;

@@ -15,7 +15,7 @@ import type { Running } from '../../store/changes/timeline/running.ts';
 import type { Ledger } from '../../store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
-import { hideSecrets, MASKED, mayHoldSecret } from '../../values/secrets.ts';
+import { hideSecrets, MASKED, mayHoldSecret } from '../../values/secret-shapes.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { What, WhenAndWho } from '../parts/deployment-facts.tsx';

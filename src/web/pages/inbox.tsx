@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { NO_SOURCE } from '../../domain/no-source.ts';
 import type { Spooled } from '../../spool/spool.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
-import { type InboxEntry, NO_SOURCE, VERDICTS } from '../../store/inbox/entry.ts';
+import { type InboxEntry, VERDICTS } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
 import { TypedText } from '../../values/text.ts';

@@ -113,7 +113,7 @@ const NamedLine = ({ name, named }: { name: string; named: Named }): Html => (
 
 const MapAgain = ({ entry, who }: { entry: InboxEntry; who: Viewer }): Html => (
   <ActionForm who={who} to="/actions/map-webhook" fields={{ webhook: entry.id, back: webhookPath(entry) }}>
-    <button>Map this again</button> <span class="mute">with the current mappers and rules</span>
+    <button>Map again</button> <span class="mute">with the current mappers and rules</span>
   </ActionForm>
 );
 

@@ -64,7 +64,7 @@ const Filters = ({ query, sinks }: { query: DeadLetterFields; sinks: readonly st
   >
     <ChoiceField name="sink" of={[...sinks, RECORD_QUEUE].map((value) => ({ value }))} chosen={query.sink} />
     <ChoiceField name="kind" of={KINDS} chosen={query.kind} />
-    <SearchField name="reason" value={query.reason} placeholder="part of the words" />
+    <SearchField name="reason" value={query.reason} placeholder="part of it" />
     <HiddenFields of={{ cause: query.cause, source: query.source, deployment: query.deployment, since: query.since }} />
   </FilterForm>
 );

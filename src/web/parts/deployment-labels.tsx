@@ -1,6 +1,6 @@
 import type { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { hideSecrets } from '../../values/secrets.ts';
+import { hideSecrets } from '../../values/secret-shapes.ts';
 import { shortSha } from '../../values/sha.ts';
 import { wellFormed } from '../../values/text.ts';
 import type { Html } from '../html.ts';

@@ -1,4 +1,4 @@
-import { hideSecrets } from '../../values/secrets.ts';
+import { hideSecrets } from '../../values/secret-shapes.ts';
 import { exactly, type Html, type Piece } from '../html.ts';
 import { type Choice, Options } from './action-form.tsx';
 

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
+import { NO_SOURCE } from '../../domain/no-source.ts';
 import type { Source } from '../../sources/source.ts';
-import { type InboxEntry, NO_SOURCE, type Verdict } from '../../store/inbox/entry.ts';
+import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
 import type { Html } from '../html.ts';
 import { alertPath } from './alert-labels.tsx';
 import { deploymentPath } from './deployment-labels.tsx';

@@ -25,6 +25,7 @@ export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView
   const silent = isQuietWhenWell ? undefined : silentSince(hours, now);
   const most = Math.max(1, ...day.map(countOf));
   const came = countOf(total);
+  const counts = KINDS.map((kind) => `${total[kind]} ${VERDICTS[kind]}`);
   return (
     <>
       {silent && (
@@ -37,7 +38,7 @@ export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView
         <div class="day">
           <svg
             role="img"
-            aria-label={`${source}, the last 24 hours: ${KINDS.map((kind) => `${total[kind]} ${VERDICTS[kind]}`).join(', ')}`}
+            aria-label={`${source}, the last 24 hours: ${counts.join(', ')}`}
             viewBox={`0 0 ${day.length * COLUMN} ${HEIGHT}`}
             preserveAspectRatio="none"
           >

@@ -456,7 +456,7 @@ describe('a delivery over HTTP', () => {
 
   it('stores the id and the address of the response', async () => {
     expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({
-      message: '201 taken',
+      message: '201 accepted',
       status: 201,
       remoteId: '71',
       remoteUrl: 'https://releases.example.com/71',
@@ -467,7 +467,7 @@ describe('a delivery over HTTP', () => {
     'has no id and address if the response is %j',
     async (body) => {
       reply = { status: 200, body };
-      expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({ message: '200 taken', status: 200 });
+      expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({ message: '200 accepted', status: 200 });
     },
   );
 
@@ -547,7 +547,7 @@ describe('a delivery over HTTP', () => {
     const sink = makeSink({ success: { status: [202, 409] } });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ status: 201, retry: 'never' });
     reply = { status: 409 };
-    expect(await ledger.deliver(sink, aDeployment({ key: 'other' }))).toMatchObject({ message: '409 taken' });
+    expect(await ledger.deliver(sink, aDeployment({ key: 'other' }))).toMatchObject({ message: '409 accepted' });
   });
 
   it.each<[unknown, unknown, boolean]>([
@@ -561,7 +561,7 @@ describe('a delivery over HTTP', () => {
   ])('believes the body: %j of %j', async (body, answer, taken) => {
     reply = { status: 200, body: answer };
     const sink = makeSink({ success: { body } });
-    if (taken) return expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: '200 taken' });
+    if (taken) return expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: '200 accepted' });
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('the answer says otherwise') });
     expect(ledger.of(aDeployment().key).known.attemptedAt).toBeUndefined();
@@ -571,7 +571,7 @@ describe('a delivery over HTTP', () => {
     fake.inject({ kind });
     await failed(ledger.attempt(makeSink(kind === 'silent' ? SHORT : {}), aDeployment()));
     const delivered = await ledger.deliver(makeSink(), aDeployment());
-    expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
+    expect(delivered).toMatchObject({ message: '201 accepted, perhaps twice: an earlier response was lost' });
     const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);
     expect(second).toBe(first);
     expect(first).toMatch(/^msg_[0-9a-f]{32}$/);
@@ -579,7 +579,9 @@ describe('a delivery over HTTP', () => {
 
   it('is repeated without a note if the destination recognises repeats', async () => {
     fake.inject({ kind: 'lost-reply' });
-    expect(await ledger.deliver(makeSink({ idempotent: true }), aDeployment())).toMatchObject({ message: '201 taken' });
+    expect(await ledger.deliver(makeSink({ idempotent: true }), aDeployment())).toMatchObject({
+      message: '201 accepted',
+    });
   });
 
   it('remembers a lost response if the repeat is refused temporarily', async () => {
@@ -595,7 +597,7 @@ describe('a delivery over HTTP', () => {
     await fake.down();
     await failed(ledger.attempt(makeSink(), aDeployment()));
     await fake.up();
-    expect(await ledger.deliver(makeSink(), aDeployment())).toMatchObject({ message: '201 taken' });
+    expect(await ledger.deliver(makeSink(), aDeployment())).toMatchObject({ message: '201 accepted' });
   });
 
   it.each([
@@ -668,7 +670,7 @@ describe('the follow-up of a delivery over HTTP', () => {
   it('does not undo the delivery if it fails', async () => {
     const sink = sinkWith({ body: { needed: { path: 'job', required: true } } });
     const { message } = (await ledger.deliver(sink, replacing)) as { message: string };
-    expect(message).toMatch(/^201 taken; of the other deployment: not sent: .*job/);
+    expect(message).toMatch(/^201 accepted; of the other deployment: not sent: .*job/);
   });
 
   it('is refused at start if the first request must not be repeated', () => {

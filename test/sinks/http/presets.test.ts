@@ -242,7 +242,7 @@ describe('a preset over HTTP', () => {
     const sink = sinkOf('datadog-dora-deployment', { url: `${fake.url}/x`, update, follow_up });
     expect(await createMemoryLedger().deliver(sink, rolledBack)).toMatchObject({
       remoteId: '2a47b5f25b160b8a',
-      message: expect.stringMatching(/^200 taken; of the other deployment: .*404 not found/),
+      message: expect.stringMatching(/^200 accepted; of the other deployment: .*404 not found/),
     });
     reply.status = 503;
     const ledger = createMemoryLedger();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redactBody } from '../../src/values/redact.ts';
-import { hideSecrets, mayHoldSecret } from '../../src/values/secrets.ts';
+import { hideSecrets, mayHoldSecret } from '../../src/values/secret-shapes.ts';
 
 const REST = 'Anchor0Lamp1Tide2Rope3Buoy4Sail5Keel6';
 const UPPER = 'ANCHOR0LAMP1TIDE2ROPE';
