@@ -11,6 +11,9 @@ const OPTIONS = { dot: true, nocase: true };
  */
 const ASSERTIONS = [String.raw`(?!(?:^|\/)\.{1,2}(?:\/|$))`, String.raw`(?!\.{1,2}(?:\/|$))`, '(?=.)'];
 
+/** A part that is only `*`: without the assertion it could be empty after the end, which `**` may stand for. */
+const STAR_ALONE = /\(\?=\.\)\[\^\/\]\*\?(?=\\\/|\(\?:\\\/|\)|$)/g;
+
 /**
  * Limit where picomatch itself must match: it takes length^stars steps, which is 70 ms for 1,000 characters and three
  * stars.
@@ -35,8 +38,9 @@ export function compileGlob(text: string): Pattern | { readonly wrong: string } 
 
 /** `!(…)` and `!…` are look-aheads, which RE2 does not have. */
 function toRe2(source: string): RE2JS | undefined {
+  const whole = source.replaceAll(STAR_ALONE, '[^/]+?');
   const compiled = compileRe2(
-    ASSERTIONS.reduce((pattern, assertion) => pattern.replaceAll(assertion, ''), source),
+    ASSERTIONS.reduce((pattern, assertion) => pattern.replaceAll(assertion, ''), whole),
     { ignoreCase: true },
   );
   return compiled instanceof RE2JS ? compiled : undefined;
