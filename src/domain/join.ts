@@ -54,6 +54,8 @@ const SYNC_WINDOW_MS = 2 * 60 * MINUTE_MS;
 const SYNC_EARLY_MS = 5 * MINUTE_MS;
 /** The last signals of a job arrive shortly after its end. */
 const AFTER_END_MS = 2 * MINUTE_MS;
+/** GitLab's default time limit of a job: without news of its end, it may run for as long. */
+const JOB_LIMIT_MS = 60 * MINUTE_MS;
 
 /**
  * Which members report one deployment: each member's key → the key of the deployment. Only what is unambiguous is
@@ -277,7 +279,9 @@ function distanceMs(a: Member, b: Member): number {
   return Math.max(0, a.fromMs - (b.toMs ?? b.fromMs), b.fromMs - (a.toMs ?? a.fromMs));
 }
 
-const overlap = (a: Member, b: Member): boolean => {
-  const end = ({ toMs, fromMs }: Member) => (toMs ?? fromMs) + AFTER_END_MS;
-  return a.fromMs <= end(b) && b.fromMs <= end(a);
-};
+const overlap = (a: Member, b: Member): boolean => a.fromMs <= lastMs(b) && b.fromMs <= lastMs(a);
+
+function lastMs({ witness, endedBy, toMs, fromMs }: Member): number {
+  if (toMs !== undefined) return toMs + AFTER_END_MS;
+  return fromMs + (witness === 'job' && endedBy === undefined ? JOB_LIMIT_MS : AFTER_END_MS);
+}

@@ -30,6 +30,7 @@ export function memberOf({ deployment, witness, stage, end, join }: JoinCandidat
   const sha = fullSha(commit?.sha);
   const service = serviceId ?? (isNamedByDefault(deployment) ? undefined : deployment.service);
   const from = Date.parse(startedAt ?? occurredAt);
+  const endedAt = finishedAt ?? (end === undefined ? undefined : occurredAt);
   return {
     key,
     witness,
@@ -42,7 +43,7 @@ export function memberOf({ deployment, witness, stage, end, join }: JoinCandidat
     ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
     ...(stage && { stage: stage.of, isPart: (stage.part ?? stage.by) !== undefined }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
-    ...(finishedAt && { toMs: Date.parse(finishedAt) }),
+    ...(endedAt && { toMs: Date.parse(endedAt) }),
     ...(end !== undefined && { endedBy: { [`${instance}/${end}`]: Date.parse(deployment.receivedAt) } }),
     ...(join !== undefined && { join }),
   };

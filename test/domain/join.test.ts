@@ -237,6 +237,13 @@ describe('a post that names neither run nor commit', () => {
     expect(deployments(job('1', { service: 'cart' }), post('p', 2, { service: 'pay' }))).toHaveLength(2);
   });
 
+  it('belongs to a job that still runs, for as long as one usually may', () => {
+    const { toMs, endedBy, ...running } = job('1');
+    expect(deployments(running, post('p', 30))).toEqual(['1+p']);
+    expect(deployments({ ...running, endedBy: { 'forge/job hook': noon } }, post('p', 30))).toHaveLength(2);
+    expect(deployments(running, post('p', 61))).toHaveLength(2);
+  });
+
   it('is not guessed if there are two, unless it names the service of one', () => {
     const [cart, pay] = [job('1', { job: 'deploy-cart' }), job('2', { job: 'deploy-pay' })];
     expect(deployments(cart, pay, post('p', 2))).toHaveLength(3);

@@ -155,6 +155,31 @@ async function everyOrder(records: readonly ChangeRecord[], check: (bridge: Retu
   );
 }
 
+describe('a post that names neither run nor commit', () => {
+  const { commit: _, ...unnamed } = common;
+  const vague = (minute: number) => {
+    const { commit: __, pipelineUrl: ___, ...rest } = post('curl:1', { ...unnamed, occurredAt: at(minute) });
+    return rest;
+  };
+
+  it('belongs to the job that runs meanwhile before it is delivered for itself', async () => {
+    const { record, begin, sources } = open();
+    await record(hook('succeeded', '6', { occurredAt: at(1) }));
+    await record(hook('running'));
+    const [view] = await (await begin(vague(15)))();
+    expect(view?.deployment.key).toBe('forge:job:7');
+    await record(hook('succeeded'));
+    expect(await sources()).toEqual(['curl+forge', 'forge']);
+  });
+
+  it('belongs to none of two jobs that run meanwhile', async () => {
+    const { record, sources } = open();
+    for (const job of ['7', '8']) await record(hook('running', job));
+    await record(vague(15));
+    expect(await sources()).toEqual(['curl', 'forge', 'forge']);
+  });
+});
+
 describe("one deployment reported by the forge's hooks, the job's curl and the event of a third tool", () => {
   const life = [hook('running'), hook('succeeded'), pipelineHook('7', 'deploy'), post('curl:1'), event];
 

@@ -111,7 +111,8 @@ async function forgetOldest(
   const kept = members.toSorted((a, b) => b.order - a.order).slice(0, MAX_MEMBERS);
   const named = new Set(
     kept.flatMap((member) => [
-      ...[`m:${member.key}`, `u:${member.key}`, `l:${member.key}`, `e:${member.environment ?? ''}`],
+      ...['m', 'u', 'l'].map((field) => `${field}:${member.key}`),
+      ...['e', 'b'].map((field) => `${field}:${member.environment ?? ''}`),
       ...tiesOf(member).map((tie) => `t:${tie}`),
     ]),
   );

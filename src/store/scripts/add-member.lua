@@ -1,6 +1,7 @@
 --[[
 Adds a signal to the group of its repository, and reads the members of the group that it may be joined with: those that
-share a fact with it or, transitively, with one of those, and the last ones that ended in the same environment. If the
+share a fact with it or, transitively, with one of those, and the last ones that ended in the same environment. A post
+without such facts may report any of the last jobs that were first heard of there, whether they have ended or not. If the
 group has expired since the key was joined, its deployment is found by its alias.
 
 KEYS[1]    joinGroup
@@ -13,7 +14,7 @@ ARGV[4]    the field of KEYS[3]
 ARGV[5]    number of fields above which the whole group is read, so that the caller can delete some
 Reply      fields and values of the group, or nothing when that deployment is packed and must be unpacked first
 ]]
-local ENDED = 6
+local LAST = 6
 local MANY = 64
 
 local group, packed = KEYS[1], KEYS[3]
@@ -61,9 +62,10 @@ end
 local joined = not stored and redis.call('GET', KEYS[2])
 if joined and joined ~= ARGV[1] then write('u:' .. ARGV[1], joined) end
 
-local place = 'e:' .. (facts.environment or '')
+local endedAt, begunAt = 'e:' .. (facts.environment or ''), 'b:' .. (facts.environment or '')
 local places = placesOf(facts.ties)
-places[#places + 1] = place
+places[#places + 1] = begunAt
+places[#places + 1] = endedAt
 local lists = read(places)
 for i, names in ipairs(lists) do lists[i] = names and cjson.decode(names) or {} end
 for i, tie in ipairs(facts.ties) do
@@ -81,12 +83,15 @@ for i, tie in ipairs(facts.ties) do
     write(places[i], cjson.encode(names))
   end
 end
-local last = lists[#lists]
-if ended then
-  last[#last + 1] = field
-  if #last > ENDED then table.remove(last, 1) end
-  write(place, cjson.encode(last))
+local last, begun = table.remove(lists), table.remove(lists)
+local function append(name, names)
+  names[#names + 1] = field
+  if #names > LAST then table.remove(names, 1) end
+  write(name, cjson.encode(names))
 end
+if ended then append(endedAt, last) end
+if not stored and facts.witness == 'job' then append(begunAt, begun) end
+if #facts.ties == 0 then lists[1] = begun end
 if #changed > 0 then redis.call('HSET', group, unpack(changed)) end
 redis.call('EXPIRE', group, ARGV[3])
 if redis.call('HLEN', group) > tonumber(ARGV[5]) then return redis.call('HGETALL', group) end
@@ -128,7 +133,6 @@ local function addTied(found)
   end)
   return ties
 end
-lists[#lists] = nil
 local ties = addTied(lists)
 while #ties > 0 do
   local found = {}
