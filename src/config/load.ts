@@ -162,7 +162,7 @@ function fillGenerated(raw: unknown, mayMake: boolean): { readonly raw: unknown;
   const kept = (name: string): string => {
     const found = keptSecret(dataDir, name);
     if (found === undefined) missing ??= { dataDir, name };
-    return found ?? NO_SECRET;
+    return found ?? `${NO_SECRET}${name}`; // no two secrets may be equal
   };
   const secret = mayMake ? openSecrets(dataDir) : kept;
   const filled = {

@@ -134,8 +134,8 @@ describe('an alert', () => {
     expect(await see('/inbox')).toContain(`href="/alerts/${id}"`);
     expect(await see('/alerts?service=lighthouse')).toContain('LampDark');
     expect(await see('/alerts?service=LIGHT')).toContain('LampDark'); // a part, where no alert has the name
-    expect(await see('/alerts?service=ht')).not.toContain('No alert fits');
-    expect(await see('/alerts?service=nothing')).toContain('No alert fits');
+    expect(await see('/alerts?service=ht')).not.toContain('No alert matches');
+    expect(await see('/alerts?service=nothing')).toContain('No alert matches');
     expect(await see(`/alerts/${id}`)).toContain('names this service');
     expect(await see(`/alerts/${id}`)).toMatch(/owner[^<]*<a [^>]+>lights<\/a>/); // whom to call
     expect(await see('/alerts/alt_none')).toContain('There is no such alert');

@@ -89,7 +89,7 @@ describe('the pages of a running bridge', () => {
       async () => expect(text((await admin.get(changePath)).html)).toContain('Received: ✓ succeeded'),
       10_000,
     );
-    expect(text((await admin.get('/deliveries')).html)).toContain('None. What a destination refuses');
+    expect(text((await admin.get('/deliveries')).html)).toContain('None. What a destination rejects');
     expect(text((await admin.get('/deliveries')).html)).toContain('1 delivered, 1 failed');
 
     const webhook = (await admin.get(webhookPath)).html;
