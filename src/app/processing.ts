@@ -156,7 +156,7 @@ function recording(shared: Shared, { stores, sinks, firstAttempts, enqueue, repl
 }
 
 /** In a burst of webhooks: how many deliveries of each source and of each sink run at a time. */
-const RECORDED_IN_BURST = 8;
+const RECORDED_IN_BURST = 4;
 const FORWARDED_IN_BURST = 1;
 
 interface Work extends Pick<Queues, 'keepAlone' | 'underWay'>, Pick<WorkersParts, 'sinks' | 'gates' | 'onAttempt'> {
