@@ -28,7 +28,8 @@ function shiplog(args: readonly string[], said: Record<string, unknown> = {}, en
   const config = { port: Number(new URL(bridge.url).port), data_dir: dir, admin_token: ADMIN_TOKEN, sources, ...said };
   writeFileSync(file, JSON.stringify(config));
   const child = spawn(process.execPath, ['dist/main.js', ...args], {
-    env: { ...process.env, SHIPLOG_CONFIG: file, ...environment },
+    // not the bridge of a developer who has one running in this checkout
+    env: { ...process.env, SHIPLOG_DATA_DIR: dir, SHIPLOG_CONFIG: file, ...environment },
   });
   let out = '';
   let err = '';
