@@ -155,7 +155,7 @@ function recording(shared: Shared, { stores, sinks, firstAttempts, enqueue, repl
   });
 }
 
-/** In a burst of webhooks: how many deliveries of each source and of each sink run at a time. */
+/** In a burst of webhooks: how many of each source are recorded, and delivered to each sink, at a time. */
 const RECORDED_IN_BURST = 4;
 const FORWARDED_IN_BURST = 1;
 

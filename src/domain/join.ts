@@ -54,7 +54,7 @@ const SYNC_WINDOW_MS = 2 * 60 * MINUTE_MS;
 const SYNC_EARLY_MS = 5 * MINUTE_MS;
 /** The last signals of a job arrive shortly after its end. */
 const AFTER_END_MS = 2 * MINUTE_MS;
-/** GitLab's default time limit of a job: without news of its end, it may run for as long. */
+/** The usual time limit of a job (docs/joins.md): without news of its end, it may run for as long. */
 const JOB_LIMIT_MS = 60 * MINUTE_MS;
 
 /**

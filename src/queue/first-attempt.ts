@@ -67,16 +67,16 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   const rests = createRests();
   const attempt = attempting({ ...parts, enqueue }, rests);
   const underWay = new Map<string, Begun>();
-  const room = createRoom();
+  const windows = createWindows();
   let isClosed = false;
   const gateFor = (sink: Sink): SinkGate | undefined => {
     const gate = gates.get(sink.name);
-    const mayBegin = !isClosed && sink.ratePerMinute === undefined && room.isFree(sink);
+    const mayBegin = !isClosed && sink.ratePerMinute === undefined && windows.isOpen(sink);
     return mayBegin && gate && mayTry(gate, sink, rests) ? gate : undefined;
   };
   const begin = (gate: SinkGate, sink: Sink, view: DeploymentView): Begun => {
     const name = nameOf(sink, view);
-    const { isExtra, leave } = room.enter(sink);
+    const { isExtra, leave } = windows.enter(sink);
     const begun = { ...attempt(gate, sink, view), isExtra };
     underWay.set(name, begun);
     const end = () => {
@@ -95,7 +95,7 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
       if (!begun) return enqueue(sink, view, { afterMs });
       const { over, isExtra } = begun;
       if (await within(isExtra ? Math.min(QUICK_MS, waitMs) : waitMs, over, () => false)) return;
-      if (isExtra) room.shrink(sink);
+      if (isExtra) windows.shrink(sink);
       else rests.begin(sink, REST_MS);
       await begun.leaveToQueue();
     },
@@ -179,35 +179,35 @@ function createRests() {
   };
 }
 
-/** How many deliveries to each destination recorders wait for, and how many they may wait for. */
-function createRoom() {
-  const rooms = new Map<string, { taken: number; most: number }>();
-  const roomOf = ({ name }: Sink) => {
-    const room = rooms.get(name) ?? { taken: 0, most: FEWEST };
-    rooms.set(name, room);
-    return room;
+/** How many deliveries to each destination recorders wait for, and how many they may, as in a congestion window. */
+function createWindows() {
+  const windows = new Map<string, { waiting: number; size: number }>();
+  const windowOf = ({ name }: Sink) => {
+    const window = windows.get(name) ?? { waiting: 0, size: FEWEST };
+    windows.set(name, window);
+    return window;
   };
   return {
-    isFree(sink: Sink): boolean {
-      const { taken, most } = roomOf(sink);
-      return taken < most;
+    isOpen(sink: Sink): boolean {
+      const { waiting, size } = windowOf(sink);
+      return waiting < size;
     },
     /** `leave` is to be called at the end of the delivery. */
     enter(sink: Sink): { readonly isExtra: boolean; leave(): void } {
-      const room = roomOf(sink);
+      const window = windowOf(sink);
       const enteredMs = performance.now();
-      room.taken += 1;
+      window.waiting += 1;
       return {
-        isExtra: room.taken > FEWEST,
+        isExtra: window.waiting > FEWEST,
         leave() {
-          room.taken -= 1;
+          window.waiting -= 1;
           const wasQuick = performance.now() - enteredMs < QUICK_MS;
-          room.most = wasQuick ? Math.min(MOST, room.most + 1) : FEWEST;
+          window.size = wasQuick ? Math.min(MOST, window.size + 1) : FEWEST;
         },
       };
     },
     shrink(sink: Sink): void {
-      roomOf(sink).most = FEWEST;
+      windowOf(sink).size = FEWEST;
     },
   };
 }

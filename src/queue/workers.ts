@@ -118,11 +118,11 @@ function createRecorder(
 ): WatchedWorker<RecordJob> {
   const fewAtOnce = createSemaphore(EVENTS_AT_ONCE);
   const record = (event: ChangeEvent) => fewAtOnce(() => parts.record(event));
-  let inHand = 0;
-  const hold = async (events: number, work: () => Promise<void>) => {
+  let underWay = 0;
+  const counting = async (events: number, work: () => Promise<void>) => {
     const change = (by: number) => {
-      inHand += by;
-      recorder.concurrency = inHand < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
+      underWay += by;
+      recorder.concurrency = underWay < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
     };
     change(events);
     await work().finally(() => change(-events));
@@ -133,7 +133,7 @@ function createRecorder(
       await leaveNewer(job, token);
       if (await isSplit(job, parts)) return;
       const work = () => recordAll(job, token, { ...parts, record });
-      await hold(eventsOf(job.data).length, () => parts.quarantine.run(job, work).catch(unrecoverable));
+      await counting(eventsOf(job.data).length, () => parts.quarantine.run(job, work).catch(unrecoverable));
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );

@@ -7,7 +7,7 @@ export const Time = z.iso.datetime();
 export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' });
 
 /**
- * Reads the formats of GitLab, Bitbucket, Argo CD and `date`: ISO 8601 with any offset and any fraction, also without
+ * Reads the formats that tools and `date` write: ISO 8601 with any offset and any fraction, also without
  * separators (`20261130T090000+0000`) and with the name of the zone (`…+01:00[Europe/Berlin]`, as Java writes it),
  * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and seconds, milliseconds, microseconds or
  * nanoseconds since 1970, as a number or its digits. A time without a zone is refused: it would be read in the zone of

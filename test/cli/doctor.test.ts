@@ -33,12 +33,12 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const doctor = () =>
+const doctor = (file = 'shiplog.yaml') =>
   new Promise<{ code: unknown; out: string; wrong: readonly string[] }>((resolve) =>
     execFile(
       process.execPath,
       ['dist/main.js', 'doctor'],
-      { env: { ...process.env, SHIPLOG_CONFIG: join(dir, 'shiplog.yaml') } },
+      { env: { ...process.env, SHIPLOG_CONFIG: join(dir, file) } },
       (error, out) =>
         resolve({ code: error?.code ?? 0, out, wrong: out.split('\n').filter((line) => line.startsWith('WRONG')) }),
     ),
@@ -127,4 +127,12 @@ it('exits with 1 if no bridge answers, and if a destination refuses the key', as
   expect(out).not.toContain('dead letters: none'); // nobody was there to ask
   expect(wrong[0]).toContain('nothing answers at http://127.0.0.1:1');
   expect(code).toBe(1);
+});
+
+it('names a sink of the running bridge that it cannot check, as its configuration has none', async () => {
+  const { sinks: _, ...others } = configured();
+  const port = Number(new URL(bridge.url).port);
+  writeFileSync(join(dir, 'other.yaml'), JSON.stringify({ port, data_dir: dir, admin_token: ADMIN_TOKEN, ...others }));
+  const { wrong } = await doctor('other.yaml');
+  expect(wrong).toContainEqual(expect.stringContaining('sink alert24: not checked, as only the running bridge has it'));
 });

@@ -7,6 +7,7 @@ import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { PREFIX } from '../../src/store/key-family.ts';
+import { aSink } from '../support/a-sink.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -26,19 +27,7 @@ async function startSink() {
   await connection.flushall();
   const answers = new Map<string, Retry | 'fine'>();
   const attempts: { deployment: string; outcome: string }[] = [];
-  const buoy: Sink = {
-    type: 'buoy',
-    productName: 'Buoy',
-    name: 'buoy',
-    secrets: [],
-    concurrency: 1,
-    ratePerMinute: undefined,
-    takenBy: 'status',
-    wants: () => ({ wanted: true }),
-    deliver: async () => ({ message: 'ok' }),
-    preview: () => ({ method: 'POST', url: 'https://buoy.example', headers: {}, body: null }),
-    check: async () => 'ok',
-  };
+  const buoy = aSink({ concurrency: 1 });
   const parts = {
     connection,
     sinks: [buoy],

@@ -9,8 +9,8 @@ import { createSinkGate, createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { aSink } from '../support/a-sink.ts';
+import { deferred } from '../support/deferred.ts';
 import { aDeployment } from '../support/deployment.ts';
-import { open } from '../support/open.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -156,7 +156,7 @@ it('queues what waits for a destination that fails meanwhile', async () => {
 });
 
 it('queues a delivery that takes too long, and starts no attempt that was given up', async () => {
-  const answers = open();
+  const answers = deferred();
   bridge.answering(() => answers.over);
   const hurried = bridge.attempts(1);
   await Promise.all(['one', 'two', 'three'].map((key) => bridge.deliverBy(hurried, view(key))));
@@ -168,7 +168,7 @@ it('queues a delivery that takes too long, and starts no attempt that was given 
 });
 
 it('makes a dead letter of a refusal that came after the delivery was queued, without a second request', async () => {
-  const answers = open();
+  const answers = deferred();
   bridge.answering(async () => {
     await answers.over;
     throw new DeliveryFailed('the harbor is closed', { retry: 'never', status: 422 });
@@ -184,7 +184,7 @@ it('makes a dead letter of a refusal that came after the delivery was queued, wi
 });
 
 it('makes one attempt if the same state is reported twice at once', async () => {
-  const answers = open();
+  const answers = deferred();
   bridge.answering(() => answers.over);
   const both = Promise.all([bridge.deliver(view('one')), bridge.deliver(view('one'))]);
   answers.settle();
@@ -193,7 +193,7 @@ it('makes one attempt if the same state is reported twice at once', async () => 
 });
 
 it('makes no job for a repeat during the attempt: a refused delivery is sent once', async () => {
-  const answers = open();
+  const answers = deferred();
   bridge.answering(async () => {
     await answers.over;
     throw new DeliveryFailed('the harbor is closed', { retry: 'never', status: 422 });
@@ -214,7 +214,7 @@ it('makes no attempt if a repeat was queued first', async () => {
 });
 
 it('lets few recorders wait for one destination, and queues all further deliveries', async () => {
-  const answers = open();
+  const answers = deferred();
   bridge.answering(() => answers.over);
   const keys = Array.from({ length: 10 }, (_, at) => `harbor ${at}`);
   const all = keys.map((key) => bridge.deliver(view(key)));
@@ -228,7 +228,7 @@ it('lets more recorders wait after quick deliveries, and few again after a slow 
   let nowMs = 1_000;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
   const waitingOf = async (name: string, tookMs: number) => {
-    const answers = open();
+    const answers = deferred();
     bridge.answering(() => answers.over);
     const before = bridge.requests.length;
     const all = Array.from({ length: 20 }, (_, at) => bridge.deliver(view(`${name} ${at}`)));
@@ -249,7 +249,7 @@ it('lets more recorders wait after quick deliveries, and few again after a slow 
 
 it('lets only few recorders wait long where many may', async () => {
   for (let at = 0; at < 6; at++) await bridge.deliver(view(`quick ${at}`));
-  const answers = open();
+  const answers = deferred();
   bridge.answering(() => answers.over);
   const all = Array.from({ length: 10 }, (_, at) => bridge.deliver(view(`slow ${at}`)));
   await vi.waitFor(async () => expect(await bridge.queued()).toBeGreaterThanOrEqual(6), { timeout: 10_000 });
@@ -260,7 +260,7 @@ it('lets only few recorders wait long where many may', async () => {
 });
 
 it('waits for attempts under way when it closes, and queues all further deliveries', async () => {
-  const answers = open();
+  const answers = deferred();
   bridge.answering(() => answers.over);
   const delivered = bridge.deliver(view('one'));
   const closed = bridge.close().then(() => expect(bridge.outcomes).toEqual(['delivered']));

@@ -5,7 +5,7 @@ import { createQueues, JOB_VERSION, RECORD_QUEUE } from '../../src/queue/queues.
 import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import { PREFIX } from '../../src/store/key-family.ts';
-import { open } from '../support/open.ts';
+import { deferred } from '../support/deferred.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 const stops: (() => unknown)[] = [];
@@ -71,7 +71,7 @@ it('one of several events that cannot be recorded is retried by itself, and the 
 });
 
 it('takes no further job while it has many events to record', async () => {
-  const [first, others] = [open(), open()];
+  const [first, others] = [deferred(), deferred()];
   const { queue, start, add } = await startRecorder(({ webhookId }) =>
     webhookId === 'first' ? first.over : others.over,
   );

@@ -172,6 +172,13 @@ describe('a post that names neither run nor commit', () => {
     expect(await sources()).toEqual(['curl+forge', 'forge']);
   });
 
+  it('belongs to the job of its service, however many others began after it', async () => {
+    const { record, begin } = open();
+    for (let job = 7; job < 30; job++) await record(hook('running', String(job), { job: `deploy-part-${job}` }));
+    const [view] = await (await begin({ ...vague(15), service: 'part-7' }))();
+    expect(view?.deployment.key).toBe('forge:job:7');
+  });
+
   it('belongs to none of two jobs that run meanwhile', async () => {
     const { record, sources } = open();
     for (const job of ['7', '8']) await record(hook('running', job));

@@ -1,5 +1,5 @@
 /** A promise that a test settles. */
-export function open(): { readonly over: Promise<void>; settle(): void } {
+export function deferred(): { readonly over: Promise<void>; settle(): void } {
   let settle = () => {};
   const over = new Promise<void>((resolve) => {
     settle = resolve;
