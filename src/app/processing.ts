@@ -1,6 +1,7 @@
 import { ruleName } from '../domain/rules/routing.ts';
 import { createForward } from '../forward.ts';
 import type { Redis } from '../queue/connection.ts';
+import { noDirectRecorder } from '../queue/direct-recorder.ts';
 import { createFirstAttempts, type FirstAttempts } from '../queue/first-attempt.ts';
 import { createQueues, type Queues } from '../queue/queues.ts';
 import { createSinkGates } from '../queue/sink-gate.ts';
@@ -93,6 +94,7 @@ const noWorkers: Workers = {
   holds: () => ({}),
   failures: () => ({}),
   whyStopped: () => undefined,
+  direct: noDirectRecorder,
   close: async () => {},
 };
 
@@ -159,7 +161,9 @@ function recording(shared: Shared, { stores, sinks, firstAttempts, enqueue, repl
 const RECORDED_IN_BURST = 4;
 const FORWARDED_IN_BURST = 1;
 
-interface Work extends Pick<Queues, 'keepAlone' | 'underWay'>, Pick<WorkersParts, 'sinks' | 'gates' | 'onAttempt'> {
+interface Work
+  extends Pick<Queues, 'keepAlone' | 'underWay' | 'leaveToWorker'>,
+    Pick<WorkersParts, 'sinks' | 'gates' | 'onAttempt'> {
   readonly record: ReturnType<typeof createRecord>['record'];
   readonly forward: ReturnType<typeof traceForwarding>;
 }

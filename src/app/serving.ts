@@ -35,10 +35,8 @@ import { tokensOf } from './tokens.ts';
 export function startServing(shared: Shared, processing: Processing) {
   const { config, quick, clock } = shared;
   const stores = createStores(quick, config, clock);
-  const queues = createQueues(
-    quick,
-    config.sinks.map(({ name }) => name),
-  );
+  const sinkNames = config.sinks.map(({ name }) => name);
+  const queues = createQueues(quick, sinkNames, processing.workers.direct);
   const limit = createRefusalLimit(config.rate_limit_per_minute);
   const flush = flushOf(config, quick);
   const keep = keeping(shared, { stores, queues, limit, flush });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Job, JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
@@ -6,10 +7,12 @@ import type { DeadKind } from '../domain/dead-letter-filter.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { NotKept, type Retry } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
+import { addActiveJob, type JobLock } from '../store/active-jobs.ts';
 import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/key-family.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { within } from '../values/within.ts';
+import { type DirectRecorder, noDirectRecorder } from './direct-recorder.ts';
 import type { CrashCount } from './quarantine.ts';
 import { WrittenData, WrittenQueue } from './written-job.ts';
 
@@ -20,6 +23,9 @@ export const forwardQueueName = (sink: string) => `forward-${sink}`;
 export type ForwardedState = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
 export const forwardJobId = ({ key, state, occurredAt }: ForwardedState): string =>
   `fwd_${digest([key, state, occurredAt].join('\n'))}`;
+
+/** How long a job is left to a process that has ended, milliseconds: then another one takes it, within five seconds. */
+export const LOCK_MS = 10_000;
 
 /** The newest version of job data that this bridge understands. Newer jobs are left to newer bridges. */
 export const JOB_VERSION = 3;
@@ -50,6 +56,8 @@ function recordJobId(events: readonly ChangeEvent[]): string {
   );
   return `evt_${ids.length === 1 ? ids[0] : digest(ids.join('\n'))}`;
 }
+/** The name of all jobs of the queue of webhooks to record. */
+const EVENTS = 'events';
 /** A larger job would take Redis and a worker too long. */
 const MAX_EVENTS = 50;
 
@@ -95,6 +103,8 @@ export interface Queues {
    * Gives one event of a batch that could not be recorded a job of its own. `madeAtMs`: since when it has been waiting.
    */
   keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: CrashCount): Promise<void>;
+  /** Gives a job that this process has added as an active one to a worker. */
+  leaveToWorker(job: JobLock): Promise<void>;
   /** Also for a sink that only other replicas have configured. */
   forward(
     sink: Pick<Sink, 'name'>,
@@ -122,7 +132,17 @@ const SOME = 1;
 /** Retries are limited by age (retry.ts): this number only has to exceed what any schedule needs. */
 const ATTEMPTS = 100_000;
 
-export function createQueues(producer: Redis, sinkNames: readonly string[]): Queues {
+const JOB_OPTIONS = {
+  attempts: ATTEMPTS,
+  backoff: { type: 'custom' },
+  removeOnComplete: true,
+  removeOnFail: { age: DEAD_LETTER_SECONDS },
+} satisfies JobsOptions;
+export function createQueues(
+  producer: Redis,
+  sinkNames: readonly string[],
+  direct: DirectRecorder = noDirectRecorder,
+): Queues {
   const names = [RECORD_QUEUE, ...sinkNames.map(forwardQueueName)];
   const open = openOnce(() => Promise.all(names.map((name) => openQueue(name, producer))));
   const others = new Map<string, () => Promise<Queue>>();
@@ -139,11 +159,22 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     options: JobsOptions = {},
   ) => {
     const queue = await queueOf(RECORD_QUEUE);
-    await queue.add('events', data, { jobId: recordJobId(events), ...options });
+    await queue.add(EVENTS, data, { jobId: recordJobId(events), ...options });
   };
-  const keepSoon = inBatches<{ readonly event: ChangeEvent; readonly json: string }>((all) => {
+  /** @returns false when a worker has to record them */
+  const addDirectly = async ({ json }: WrittenData, events: readonly ChangeEvent[]): Promise<boolean> => {
+    if (!direct.mayTake(events)) return false;
+    const id = recordJobId(events);
+    const lock = randomUUID();
+    const job = { id, name: EVENTS, data: json, options: JSON.stringify(JOB_OPTIONS), madeAtMs: Date.now() };
+    const added = await addActiveJob(producer, job, { lock, ms: LOCK_MS });
+    if (added === 'added') direct.take({ id, lock, events });
+    return added !== 'paused';
+  };
+  const keepSoon = inBatches<{ readonly event: ChangeEvent; readonly json: string }>(async (all) => {
     const events = all.map(({ event }) => event);
-    return addEvents(writtenJob(versionFor(events), all), events);
+    const data = writtenJob(versionFor(events), all);
+    if (!(await addDirectly(data, events))) await addEvents(data, events);
   }, MAX_EVENTS);
   const adders = new Map<string, (job: ForwardAdd) => Promise<void>>();
   const addTo = (sink: string) => {
@@ -160,6 +191,10 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     async keepAlone(event, madeAtMs, suspicion) {
       const events = [event];
       await addEvents({ version: versionFor(events), events, ...suspicion }, events, { timestamp: madeAtMs });
+    },
+    async leaveToWorker({ id, lock }) {
+      const job: Job | undefined = await (await queueOf(RECORD_QUEUE)).getJob(id);
+      await job?.moveToWait(lock);
     },
     forward(sink, { deployment }, { afterMs = 0, firstFailure } = {}) {
       const traceparent = currentTraceparent();
@@ -220,12 +255,7 @@ async function openQueue(name: string, producer: Redis): Promise<Queue> {
   const queue = new WrittenQueue(name, {
     connection: producer,
     prefix: PREFIX,
-    defaultJobOptions: {
-      attempts: ATTEMPTS,
-      backoff: { type: 'custom' },
-      removeOnComplete: true,
-      removeOnFail: { age: DEAD_LETTER_SECONDS },
-    },
+    defaultJobOptions: JOB_OPTIONS,
   });
   queue.on('error', () => {}); // callers handle their own failures; the connection logs the rest
   await queue.waitUntilReady();

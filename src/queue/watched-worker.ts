@@ -7,6 +7,8 @@ import { type Job, Worker } from 'bullmq';
 export class WatchedWorker<Data = unknown> extends Worker<Data> {
   /** Grows with each answer of Redis and each job that begins or ends: at least every ten seconds, even when idle. */
   signsOfLife = 0;
+  /** Its queue had no job when it last asked for one. */
+  foundNone = false;
   private inHand = 0;
 
   /** True while it need not ask for jobs: all its slots are busy, or the rate limit of its sink is reached. */
@@ -17,6 +19,7 @@ export class WatchedWorker<Data = unknown> extends Worker<Data> {
   protected override async moveToActive(token: string, name?: string): Promise<Job<Data>> {
     const job = await super.moveToActive(token, name);
     this.signsOfLife += 1;
+    this.foundNone = job === undefined;
     return job;
   }
 

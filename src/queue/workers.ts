@@ -7,6 +7,7 @@ import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/key-family.ts';
 import { createSemaphore } from '../values/semaphore.ts';
+import { createDirectRecorder, type DirectRecorder } from './direct-recorder.ts';
 import { keepRunning } from './keep-running.ts';
 import { limiterOf } from './limiter.ts';
 import { createQuarantine, isSuspect, type Quarantine, Quarantined } from './quarantine.ts';
@@ -15,6 +16,7 @@ import {
   type ForwardJob,
   forwardQueueName,
   JOB_VERSION,
+  LOCK_MS,
   type Queues,
   RECORD_QUEUE,
   type RecordJob,
@@ -45,6 +47,7 @@ export interface WorkersParts {
   readonly record: (event: ChangeEvent) => Promise<void>;
   readonly keepAlone: Queues['keepAlone'];
   readonly underWay: Queues['underWay'];
+  readonly leaveToWorker: Queues['leaveToWorker'];
   readonly forward: (sink: Sink, deployment: string, traceparent?: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
   /** One for each sink, shared with the recorder (first-attempt.ts): both count the same failures. */
@@ -56,6 +59,8 @@ export interface WorkersParts {
 }
 
 export interface Workers {
+  /** Records webhooks that this process has just received. */
+  readonly direct: DirectRecorder;
   holds(): Readonly<Record<string, Hold>>;
   /** Sinks whose last attempt failed, and why. */
   failures(): Readonly<Record<string, string>>;
@@ -77,7 +82,7 @@ const RECORD_ATTEMPTS = 200;
 const durability = {
   // After a failover, not 15 s later.
   runRetryDelay: 1_000,
-  lockDuration: 10_000,
+  lockDuration: LOCK_MS,
   stalledInterval: 5_000,
   // Most jobs that were active at a crash did not cause it. quarantine.ts finds the one that did.
   maxStalledCount: 1_000_000,
@@ -93,47 +98,68 @@ export function createWorkers(parts: WorkersParts): Workers {
     connection: parts.connection,
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
   };
+  const load = createRecordingLoad(parts.record);
+  const recording = { ...parts, ...load, quarantine };
   const makers = [
-    () => createRecorder({ ...parts, quarantine }, common),
+    () => load.limit(createRecorder(recording, common)),
     ...parts.sinks.map((sink) => {
       const gate = gateOf(parts.gates, sink);
       return () => createForwarder(sink, { ...parts, gate, quarantine }, common);
     }),
   ];
   const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
+  const direct = createDirectRecorder({ ...recording, onError: (error) => parts.onError(RECORD_QUEUE, error) });
   return {
+    direct,
     holds: () => holdsOf(parts.gates),
     failures: () => failuresOf(parts.gates),
     whyStopped: () => all.map((kept) => kept.whyStopped()).find((why) => why !== undefined),
     async close({ atOnce }) {
       if (!atOnce) await quarantine.release();
-      await Promise.all(all.map((kept) => kept.close(atOnce)));
+      await Promise.all([atOnce || direct.close(), ...all.map((kept) => kept.close(atOnce))]);
     },
   };
 }
 
-function createRecorder(
-  parts: WorkersParts & { quarantine: Quarantine },
-  common: WorkerOptions,
-): WatchedWorker<RecordJob> {
+type LimitedWorker = Pick<WatchedWorker, 'concurrency' | 'foundNone'>;
+
+/** What this process records at the moment: jobs of its worker, and webhooks that it has just received. */
+function createRecordingLoad(record: WorkersParts['record']) {
   const fewAtOnce = createSemaphore(EVENTS_AT_ONCE);
-  const record = (event: ChangeEvent) => fewAtOnce(() => parts.record(event));
+  let recorder: LimitedWorker | undefined;
   let underWay = 0;
-  const counting = async (events: number, work: () => Promise<void>) => {
-    const change = (by: number) => {
-      underWay += by;
-      recorder.concurrency = underWay < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
-    };
-    change(events);
-    await work().finally(() => change(-events));
+  const change = (by: number) => {
+    underWay += by;
+    if (recorder) recorder.concurrency = underWay < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
   };
+  return {
+    record: (event: ChangeEvent) => fewAtOnce(() => record(event)),
+    async counting(events: number, work: () => Promise<void>): Promise<void> {
+      change(events);
+      await work().finally(() => change(-events));
+    },
+    isFree: () => underWay < ENOUGH_EVENTS && recorder?.foundNone === true,
+    /** The worker takes jobs only while there is room for them. */
+    limit<Limited extends LimitedWorker>(worker: Limited): Limited {
+      recorder = worker;
+      return worker;
+    },
+  };
+}
+
+interface RecorderParts extends WorkersParts {
+  readonly quarantine: Quarantine;
+  readonly counting: ReturnType<typeof createRecordingLoad>['counting'];
+}
+
+function createRecorder(parts: RecorderParts, common: WorkerOptions): WatchedWorker<RecordJob> {
   const recorder = new WatchedWorker<RecordJob>(
     RECORD_QUEUE,
     async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
       if (await isSplit(job, parts)) return;
-      const work = () => recordAll(job, token, { ...parts, record });
-      await counting(eventsOf(job.data).length, () => parts.quarantine.run(job, work).catch(unrecoverable));
+      const work = () => recordAll(job, token, parts);
+      await parts.counting(eventsOf(job.data).length, () => parts.quarantine.run(job, work).catch(unrecoverable));
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );

@@ -34,6 +34,7 @@ async function startSink() {
     gates: createSinkGates([buoy]),
     record: async () => {},
     underWay: async () => [],
+    leaveToWorker: async () => {},
     keepAlone: async () => {},
     forward: async (_: Sink, deployment: string) => {
       const retry = answers.get(deployment) ?? 'fine';

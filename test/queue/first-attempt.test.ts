@@ -52,6 +52,7 @@ async function startDelivering({ ratePerMinute }: { ratePerMinute?: number } = {
       gates,
       record: async () => {},
       underWay: async () => [],
+      leaveToWorker: async () => {},
       keepAlone: async () => {},
       forward,
       onAttempt,

@@ -54,6 +54,7 @@ describe('the rate of a sink', () => {
         gates: createSinkGates([sink]),
         record: async () => {},
         underWay: async () => [],
+        leaveToWorker: async () => {},
         keepAlone: async () => {},
         forward: async (_, deployment) => {
           attempted.push(deployment);

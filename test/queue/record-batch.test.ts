@@ -35,6 +35,7 @@ async function startRecorder(record: Record) {
         gates: createSinkGates([]),
         record,
         underWay: async () => [],
+        leaveToWorker: async () => {},
         keepAlone: queues.keepAlone,
         forward: async () => 'delivered',
         onAttempt: () => {},
