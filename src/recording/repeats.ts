@@ -119,7 +119,7 @@ export interface RecordMoment extends Moment {
   readonly isPeriodic: boolean;
 }
 
-/** A time after the receipt is replaced by the time of receipt (domain/fold.ts). */
+/** A time after the receipt is replaced by the time of receipt (domain/fold-times.ts). */
 export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeRecord): RecordMoment => ({
   isPeriodic: periodic === true,
   state,
