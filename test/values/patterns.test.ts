@@ -57,6 +57,7 @@ describe('a regular expression', () => {
       'src/redis/ask.ts', // of our own names, on what our Redis says
       'src/values/mask.ts', // literal texts side by side
       'src/values/pattern.ts', // RE2
+      'src/values/placeholder.ts', // literals side by side
     ]);
   });
 });
