@@ -34,12 +34,6 @@ export interface LazyTimelineEntry {
   entry(): TimelineEntry;
 }
 
-export const lazyEntryOf = (entry: TimelineEntry): LazyTimelineEntry => ({
-  atMs: entry.atMs,
-  category: entry,
-  entry: () => entry,
-});
-
 export function timelineEntryOf(deployment: Deployment): TimelineEntry {
   const { key, state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt, succeededAt } =
     deployment;

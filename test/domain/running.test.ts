@@ -6,8 +6,9 @@ import { applyToPlaces, type Places, placesOf } from '../../src/domain/places.ts
 import { byService, columnsOf, driftOf, runningStatusIn, type Slot, slotsIn } from '../../src/domain/running.ts';
 import { qualifierOf, serviceKeyOf } from '../../src/domain/service.ts';
 import { lineageOf } from '../../src/domain/succession.ts';
-import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
+import { type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import { aDeployment } from '../support/deployment.ts';
+import { lazyEntryOf } from '../support/lazy-entry.ts';
 
 const mark = (over: Partial<TimelineEntry> & { atMs: number }): TimelineEntry => ({
   key: `changes:${over.atMs}`,

@@ -4,7 +4,7 @@ import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-reco
 import { fold } from '../../src/domain/fold.ts';
 import { type Rule, route } from '../../src/domain/rules/routing.ts';
 import { lineageOf } from '../../src/domain/succession.ts';
-import { lazyEntryOf, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
+import { timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import type { DeploymentView } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { AnySource } from '../../src/sources/index.ts';
@@ -17,6 +17,7 @@ import type { Delivery, Ledger } from '../../src/store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../src/store/inbox/entry.ts';
 import type { Inbox } from '../../src/store/inbox/inbox.ts';
 import { searchInbox } from '../../src/store/inbox/search.ts';
+import { lazyEntryOf } from '../support/lazy-entry.ts';
 
 const unused = (): never => {
   throw new Error('the pages only read');

@@ -8,9 +8,10 @@ import {
   WIDE,
   type Window,
 } from '../../src/domain/timeline.ts';
-import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
+import { type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import { Timeline } from '../../src/web/parts/timeline.tsx';
 import { placeInLines } from '../../src/web/parts/timeline-lines.ts';
+import { lazyEntryOf } from '../support/lazy-entry.ts';
 import { step } from './stores.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type LazyTimelineEntry, lazyEntryOf } from '../../../../src/domain/timeline-entry.ts';
+import type { LazyTimelineEntry } from '../../../../src/domain/timeline-entry.ts';
 import type { ChangeSelection } from '../../../../src/store/changes/search/filter.ts';
 import type { EntryChange } from '../../../../src/store/changes/timeline/entry-changes.ts';
 import { keepNewest } from '../../../../src/store/changes/timeline/newest-entries.ts';
+import { lazyEntryOf } from '../../../support/lazy-entry.ts';
 
 const LIMITS = { most: 12, least: 8, inBlock: 2 };
 

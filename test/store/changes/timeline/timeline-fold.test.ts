@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lazyEntryOf, type TimelineEntry } from '../../../../src/domain/timeline-entry.ts';
+import type { TimelineEntry } from '../../../../src/domain/timeline-entry.ts';
 import type { EntryChange } from '../../../../src/store/changes/timeline/entry-changes.ts';
 import { createTimelineFold, type TimelineReads } from '../../../../src/store/changes/timeline/timeline-fold.ts';
+import { lazyEntryOf } from '../../../support/lazy-entry.ts';
 
 /** When each happened, by key. */
 let times: Map<string, number>;
