@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { asObject, readJson } from '../values/json.ts';
+import { alertPath, deploymentPath } from '../values/own-page.ts';
 import { addressOf } from './address.ts';
 import { nobodyAt } from './call.ts';
 import { type JsonOption, printJson } from './output.ts';
@@ -33,8 +34,8 @@ export async function sendSample(config: Config, name: string | undefined, { jso
 function pageIn(answer: string): string {
   const reported = asObject(readJson(answer)) as Reported; // our own API
   const { deployments: [deployment] = [], alerts: [alert] = [] } = reported;
-  if (deployment !== undefined) return `/deployments/${encodeURIComponent(deployment)}`;
-  return alert === undefined ? '/inbox' : `/alerts/${encodeURIComponent(alert)}`;
+  if (deployment !== undefined) return deploymentPath(deployment);
+  return alert === undefined ? '/inbox' : alertPath(alert);
 }
 
 interface Reported {

@@ -1,3 +1,18 @@
+// The addresses of our pages: made and recognised here. web/router.tsx answers them.
+import { hideSecrets } from './secret-shapes.ts';
+import { wellFormed } from './text.ts';
+
+/**
+ * A lone surrogate cannot occur in a URL; the store keeps U+FFFD in its place as well. Of a key with a secret in it,
+ * which an earlier release may have made, the part that may be shown.
+ */
+export const deploymentPath = (key: string): string =>
+  `/deployments/${encodeURIComponent(hideSecrets(wellFormed(key))).replaceAll('%3A', ':')}`;
+
+export const webhookPath = (id: string): string => `/inbox/${encodeURIComponent(id)}`;
+
+export const alertPath = (id: string): string => `/alerts/${encodeURIComponent(id)}`;
+
 /** The key or an alias of a deployment, or the id of a webhook: whether there is one is another question. */
 export interface NamedRecord {
   /** The page in whose address it was. Undefined: it was written by itself. */

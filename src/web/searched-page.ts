@@ -1,6 +1,6 @@
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
-import { namedIn } from '../values/own-page.ts';
+import { deploymentPath, namedIn, webhookPath } from '../values/own-page.ts';
 
 interface Stores {
   readonly deployments: Pick<Deployments, 'get'>;
@@ -12,7 +12,7 @@ export async function searchedPage({ deployments, inbox }: Stores, text: unknown
   const named = typeof text === 'string' ? namedIn(text) : undefined;
   if (!named) return undefined;
   const { page, name } = named;
-  if (page !== 'inbox' && (await deployments.get(name))) return `/deployments/${encodeURIComponent(name)}`;
-  if (page !== 'deployments' && (await inbox.get(name))) return `/inbox/${encodeURIComponent(name)}`;
+  if (page !== 'inbox' && (await deployments.get(name))) return deploymentPath(name);
+  if (page !== 'deployments' && (await inbox.get(name))) return webhookPath(name);
   return undefined;
 }

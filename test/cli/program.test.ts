@@ -66,7 +66,7 @@ describe('the program', () => {
     const elsewhere = { port: 9, data_dir: dataDir };
     expect(await shiplog(['sample', 'gitlab'], elsewhere).ended).toMatchObject({
       code: 0,
-      out: expect.stringMatching(`POST ${bridge.url}/webhooks/gitlab\n202 .*\nsee ${bridge.url}/deployments/gitlab%3A`),
+      out: expect.stringMatching(`POST ${bridge.url}/webhooks/gitlab\n202 .*\nsee ${bridge.url}/deployments/gitlab:`),
     });
     expect((await shiplog(['doctor'], elsewhere).ended).out).toContain(`bridge at ${bridge.url}: ready`);
   });

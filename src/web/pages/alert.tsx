@@ -5,10 +5,11 @@ import type { Suspect } from '../../domain/suspects.ts';
 import type { Alerts } from '../../store/alerts/alerts.ts';
 import type { Suspects, SuspectsOf } from '../../store/alerts/suspects.ts';
 import type { Running } from '../../store/changes/timeline/running.ts';
+import { deploymentPath, webhookPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
 import { AlertBadge } from '../parts/alert-labels.tsx';
 import { OwnerName } from '../parts/deployment-facts.tsx';
-import { deploymentPath, RiskBadge, StateBadge, TypeBadge } from '../parts/deployment-labels.tsx';
+import { RiskBadge, StateBadge, TypeBadge } from '../parts/deployment-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
@@ -146,10 +147,7 @@ const Facts = ({ alert, now }: { alert: Alert; now: Date }): Html => (
       ['Reported by', `${alert.tool} (${alert.instance})`],
       ['Page', alert.url !== undefined && <Link to={alert.url}>{alert.url}</Link>],
       ['Runbook', alert.runbookUrl !== undefined && <Link to={alert.runbookUrl}>{alert.runbookUrl}</Link>],
-      [
-        'Webhook',
-        alert.webhook !== undefined && <a href={`/inbox/${encodeURIComponent(alert.webhook)}`}>as it came in</a>,
-      ],
+      ['Webhook', alert.webhook !== undefined && <a href={webhookPath(alert.webhook)}>as it came in</a>],
       ...Object.entries(alert.labels).map(([label, value]) => [<code>{label}</code>, <bdi>{value}</bdi>] as const),
     ]}
   />

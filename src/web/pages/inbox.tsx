@@ -5,19 +5,11 @@ import type { Deployments } from '../../store/changes/deployments.ts';
 import { type InboxEntry, VERDICTS } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
+import { webhookPath } from '../../values/own-page.ts';
 import { TypedText } from '../../values/text.ts';
 import type { Html } from '../html.ts';
 import { ChoiceField, FilterForm, SearchField } from '../parts/filter-form.tsx';
-import {
-  LOOKS,
-  type Named,
-  namedIn,
-  Reason,
-  size,
-  sourceLabel,
-  VerdictBadge,
-  webhookPath,
-} from '../parts/inbox-labels.tsx';
+import { findNamed, LOOKS, type Named, Reason, size, sourceLabel, VerdictBadge } from '../parts/inbox-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { SpooledNote } from '../parts/spooled-note.tsx';
@@ -70,7 +62,7 @@ export async function inboxPage(parts: InboxParts, asked: unknown, now: Date): P
 
 async function listed({ inbox, deployments }: InboxParts, query: Query, now: Date) {
   const { entries, total } = await inbox.list({ limit: PAGE_SIZE, offset: (query.page - 1) * PAGE_SIZE });
-  const named = await namedIn(entries, deployments);
+  const named = await findNamed(entries, deployments);
   const body = (
     <>
       {entries.length === 0 ? (
@@ -89,7 +81,7 @@ async function listed({ inbox, deployments }: InboxParts, query: Query, now: Dat
 async function searched({ inbox, deployments }: InboxParts, query: Query, now: Date) {
   const { q: text, source, verdict, from } = query;
   const { entries, total, next } = await inbox.search({ text, source, verdict }, { offset: from, limit: PAGE_SIZE });
-  const named = await namedIn(entries, deployments);
+  const named = await findNamed(entries, deployments);
   const shown = (number: number) => number.toLocaleString('en');
   const found = entries.length === 0 ? 'none' : entries.length;
   const last = shown(next ?? total);
@@ -156,7 +148,7 @@ const Entries = ({ entries, named, now }: EntriesView): Html => (
       {entries.map((entry) => (
         <tr class={LOOKS[entry.verdict]}>
           <td class="when">
-            <a href={webhookPath(entry)}>
+            <a href={webhookPath(entry.id)}>
               <When at={entry.receivedAt} now={now} />
             </a>
           </td>

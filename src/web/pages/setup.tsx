@@ -4,11 +4,11 @@ import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { lastWebhooksBySource, newestBodies } from '../../store/inbox/last-webhooks.ts';
+import { deploymentPath, webhookPath } from '../../values/own-page.ts';
 import { SETUP_SCRIPT } from '../assets.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
-import { deploymentPath } from '../parts/deployment-labels.tsx';
-import { type Named, namedIn, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
+import { findNamed, type Named, VerdictBadge } from '../parts/inbox-labels.tsx';
 import { WithCode } from '../parts/labels.tsx';
 import { isTest, LastWebhook, type LastWebhookParts } from '../parts/last-webhook.tsx';
 import { Heading } from '../parts/layout.tsx';
@@ -40,7 +40,7 @@ export async function setupPage(view: SetupView): Promise<Html> {
     test ? inbox.entries([test]) : [],
   ]);
   const tested = tests[0];
-  const named = await namedIn([...newest.values()], deployments);
+  const named = await findNamed([...newest.values()], deployments);
   const cards = await Promise.all(
     sources.map((source) =>
       card(source, {
@@ -143,7 +143,7 @@ function TestEvent({ source, view: { who, at, sinkNames, tested } }: { source: S
       {tested && (
         <p class="done" role="status">
           The test event came in: <VerdictBadge verdict={tested.verdict} />{' '}
-          <a href={webhookPath(tested)}>its webhook</a>
+          <a href={webhookPath(tested.id)}>its webhook</a>
           {tested.deployments.map((key) => [', ', <Link to={deploymentPath(key)}>its change</Link>])}
         </p>
       )}

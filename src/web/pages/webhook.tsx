@@ -2,19 +2,19 @@ import { reasonTextFor } from '../../sources/reasons.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
+import { webhookPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import {
   AlertLinks,
   DeploymentLink,
+  findNamed,
   type Named,
-  namedIn,
   sentFrom,
   size,
   sourceLabel,
   VerdictBadge,
-  webhookPath,
 } from '../parts/inbox-labels.tsx';
 import { WithCode } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
@@ -43,7 +43,7 @@ export async function webhookPage(
 ): Promise<Html | undefined> {
   const entry = await inbox.get(id);
   if (!entry) return undefined;
-  const named = await namedIn([entry], deployments);
+  const named = await findNamed([entry], deployments);
   return (
     <>
       <Heading aside={<VerdictBadge verdict={entry.verdict} />}>Webhook to {sourceLabel(entry)}</Heading>
@@ -112,7 +112,7 @@ const NamedLine = ({ name, named }: { name: string; named: Named }): Html => (
 );
 
 const MapAgain = ({ entry, who }: { entry: InboxEntry; who: Viewer }): Html => (
-  <ActionForm who={who} to="/actions/map-webhook" fields={{ webhook: entry.id, back: webhookPath(entry) }}>
+  <ActionForm who={who} to="/actions/map-webhook" fields={{ webhook: entry.id, back: webhookPath(entry.id) }}>
     <button>Map again</button> <span class="mute">with the current mappers and rules</span>
   </ActionForm>
 );

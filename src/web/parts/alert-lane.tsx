@@ -1,8 +1,8 @@
 import type { Alert } from '../../domain/alert.ts';
 import { serviceOf } from '../../domain/alert.ts';
 import { type Group, type MarkerSize, mergeOverlapping, NARROW, WIDE, type Window } from '../../domain/timeline.ts';
+import { alertPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
-import { alertPath } from './alert-labels.tsx';
 import { exactTime } from './time.tsx';
 import { Shape } from './timeline-marks.tsx';
 

@@ -1,11 +1,11 @@
 import { causeOf, type DeadLetterFields, isFiltered } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
+import { deploymentPath, webhookPath } from '../../values/own-page.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, dropPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, HiddenFields, type Viewer } from './action-form.tsx';
-import { deploymentPath } from './deployment-labels.tsx';
 import { DestinationWords } from './destination-labels.tsx';
 import { ChoiceField, FilterForm, SearchField } from './filter-form.tsx';
 import { plural } from './labels.tsx';
@@ -250,7 +250,7 @@ const Letter = ({ letter, query, who, now }: Shown & { letter: DeadLetter }): Ht
 );
 
 export function Subject({ of: { deployment, webhook, source } }: { of: DeadLetter }): Html {
-  const to = deployment !== undefined ? deploymentPath(deployment) : webhook && `/inbox/${encodeURIComponent(webhook)}`;
+  const to = deployment !== undefined ? deploymentPath(deployment) : webhook && webhookPath(webhook);
   return (
     <>
       <Link to={to || undefined}>

@@ -1,8 +1,6 @@
 import type { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { hideSecrets } from '../../values/secret-shapes.ts';
 import { shortSha } from '../../values/sha.ts';
-import { wellFormed } from '../../values/text.ts';
 import type { Html } from '../html.ts';
 import { Link } from './link.tsx';
 
@@ -34,13 +32,6 @@ export function TypeBadge({ type }: { type: ChangeType }): Html {
 /** Nothing for the usual risk. */
 export const RiskBadge = ({ level }: { level: RiskLevel | undefined }): Html =>
   level === 'high' || level === 'critical' ? <span class="badge risk">{level} risk</span> : <></>;
-
-/**
- * A lone surrogate cannot occur in a URL; the store keeps U+FFFD in its place as well. Of a key with a secret in it,
- * which an earlier release may have made, the part that may be shown.
- */
-export const deploymentPath = (key: string): string =>
-  `/deployments/${encodeURIComponent(hideSecrets(wellFormed(key))).replaceAll('%3A', ':')}`;
 
 /** Branch or tag, and the sha as a link to the commit. */
 export function Revision({ of: { ref, tag, commit, artifacts } }: { of: Deployment }): Html {

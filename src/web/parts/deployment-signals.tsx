@@ -3,9 +3,10 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { type OriginParts, originsOf } from '../../domain/origins.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
+import { webhookPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
 import { StateBadge } from './deployment-labels.tsx';
-import { deliveryIdOf, webhookPath } from './inbox-labels.tsx';
+import { deliveryIdOf } from './inbox-labels.tsx';
 import { Link } from './link.tsx';
 import { Moment } from './time.tsx';
 
@@ -52,7 +53,7 @@ interface SignalView {
 const Signal = ({ record, deployment, entry, sources }: SignalView): Html => (
   <tr>
     <td data-label="Received">
-      <Link to={entry && webhookPath(entry)}>
+      <Link to={entry && webhookPath(entry.id)}>
         <Moment at={record.receivedAt} />
       </Link>
     </td>

@@ -2,9 +2,8 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { NO_SOURCE } from '../../domain/no-source.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
+import { alertPath, deploymentPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
-import { alertPath } from './alert-labels.tsx';
-import { deploymentPath } from './deployment-labels.tsx';
 
 export const LOOKS: Readonly<Record<Verdict, string>> = {
   accepted: 'running',
@@ -18,8 +17,6 @@ export const VerdictBadge = ({ verdict }: { verdict: Verdict }): Html => (
   <span class={`badge ${LOOKS[verdict]}`}>{verdict}</span>
 );
 
-export const webhookPath = ({ id }: Pick<InboxEntry, 'id'>): string => `/inbox/${encodeURIComponent(id)}`;
-
 /** For a refusal: whose webhook to look for. */
 export const sentFrom = ({ address, count = 1 }: Pick<InboxEntry, 'address' | 'count'>): string | undefined =>
   address && `from ${address}${count > 1 ? `, ${count.toLocaleString('en')} times` : ''}`;
@@ -32,7 +29,7 @@ export const sourceLabel = ({ source }: Pick<InboxEntry, 'source'>): string =>
 export type Named = ReadonlyMap<string, Deployment>;
 
 /** The deployments that webhooks belong to. */
-export async function namedIn(
+export async function findNamed(
   entries: readonly InboxEntry[],
   { many }: { many(keys: readonly string[]): Promise<readonly Deployment[]> },
 ): Promise<Named> {

@@ -5,9 +5,10 @@ import type { Deployments } from '../../store/changes/deployments.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { LAST_WEBHOOKS_AMONG, lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
+import { webhookPath } from '../../values/own-page.ts';
 import { TEST_AGENT } from '../actions.ts';
 import type { Html } from '../html.ts';
-import { type Named, namedIn, Reason, VerdictBadge, webhookPath } from './inbox-labels.tsx';
+import { findNamed, type Named, Reason, VerdictBadge } from './inbox-labels.tsx';
 import { WithCode } from './labels.tsx';
 import { SourceDay } from './source-day.tsx';
 import { When } from './time.tsx';
@@ -21,7 +22,7 @@ export interface LastWebhookParts {
 /** The fragment that the script of the set-up page loads every two seconds. */
 export async function lastFragment({ sources, inbox, deployments }: LastWebhookParts, now: Date): Promise<string> {
   const [{ newest, isAll }, hours] = await Promise.all([lastWebhooksBySource(inbox), inbox.hours(now)]);
-  const named = await namedIn([...newest.values()], deployments);
+  const named = await findNamed([...newest.values()], deployments);
   return sources
     .map(({ name, isQuietWhenWell = false }) => ({
       source: name,
@@ -81,7 +82,7 @@ function Newest({ entry, isAll, named, now }: LastWebhookView): Html {
     <div class={`last ${entry.verdict}`}>
       <p>
         <strong>{ANSWERS[entry.verdict]}.</strong> Last webhook{isTest(entry) && ' (our own test event)'}{' '}
-        <a href={webhookPath(entry)}>
+        <a href={webhookPath(entry.id)}>
           <When at={entry.receivedAt} now={now} />
         </a>{' '}
         <VerdictBadge verdict={entry.verdict} /> <Reason of={entry} named={named} />

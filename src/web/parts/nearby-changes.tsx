@@ -2,8 +2,9 @@ import { entryKey } from '../../domain/entry-service.ts';
 import { serviceDigest } from '../../domain/service.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
+import { deploymentPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath, StateBadge } from './deployment-labels.tsx';
+import { StateBadge } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import type { RunningStatus } from '../../domain/running.ts';
 import { runsSinceMs } from '../../domain/timeline-entry.ts';
+import { deploymentPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
 /** Whether a deployment that succeeded still runs, was rolled back, or was superseded by another one. */

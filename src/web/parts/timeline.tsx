@@ -9,9 +9,9 @@ import {
   WIDE,
   type Window,
 } from '../../domain/timeline.ts';
+import { deploymentPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
 import { AlertLane } from './alert-lane.tsx';
-import { deploymentPath } from './deployment-labels.tsx';
 import { exactTime } from './time.tsx';
 import { type Lines, type PlacedGroup, placeInLines } from './timeline-lines.ts';
 import { Legend, Shape, Shapes } from './timeline-marks.tsx';
