@@ -62,7 +62,7 @@ export function createRecord(parts: RecordParts) {
     if (step.madeByApi && (await isOurs(step))) return echo(step.madeByApi);
     const renamed = await followRename(step);
     const join = await joins.assign(await repeats.assign(step));
-    const view = await changeLog.apply(join.record);
+    const view = await changeLog.apply(join.record, join);
     const changed = [...renamed, ...(await join.settle()), ...(await separate(parts, view))];
     const ended = await supersede(changeLog, view);
     const named = await namedFollowers(changeLog, view);

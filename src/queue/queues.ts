@@ -127,6 +127,8 @@ export interface Queues {
 
 /** Dead letters are kept for 30 days, so that somebody who returns from holidays can still replay them. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
+/** A queue that somebody has paused stays so for a while: meanwhile webhooks are added to it at once. */
+const PAUSED_MS = 1_000;
 /** Any number above one shows that there are several. */
 const SOME = 1;
 /** Retries are limited by age (retry.ts): this number only has to exceed what any schedule needs. */
@@ -161,14 +163,16 @@ export function createQueues(
     const queue = await queueOf(RECORD_QUEUE);
     await queue.add(EVENTS, data, { jobId: recordJobId(events), ...options });
   };
+  let pausedUntilMs = 0;
   /** @returns false when a worker has to record them */
   const addDirectly = async ({ json }: WrittenData, events: readonly ChangeEvent[]): Promise<boolean> => {
-    if (!direct.mayTake(events)) return false;
+    if (performance.now() < pausedUntilMs || !direct.mayTake(events)) return false;
     const id = recordJobId(events);
     const lock = randomUUID();
     const job = { id, name: EVENTS, data: json, options: JSON.stringify(JOB_OPTIONS), madeAtMs: Date.now() };
     const added = await addActiveJob(producer, job, { lock, ms: LOCK_MS });
     if (added === 'added') direct.take({ id, lock, events });
+    if (added === 'paused') pausedUntilMs = performance.now() + PAUSED_MS;
     return added !== 'paused';
   };
   const keepSoon = inBatches<{ readonly event: ChangeEvent; readonly json: string }>(async (all) => {

@@ -15,13 +15,21 @@ export interface AppliedChange extends DeploymentView {
   readonly earlier: readonly Predecessor[];
 }
 
+export interface ApplyOptions {
+  readonly replace?: boolean;
+  /** It is probably the first record of its deployment: its view is made while it is stored. */
+  readonly isFirst?: boolean;
+  /** Called when the record is stored; its view may not be yet. */
+  readonly onStored?: () => void;
+}
+
 /** The write side of the change log: adds records and rebuilds the views that depend on them. */
 export interface ChangeLog extends Deployments {
   /**
    * Adds one record to its deployment and rebuilds its view. A second run changes nothing.
    * With `replace` a record of the same id is overwritten: a newer mapper may read more from the same webhook.
    */
-  apply(record: ChangeRecord, options?: { readonly replace?: boolean }): Promise<AppliedChange>;
+  apply(record: ChangeRecord, options?: ApplyOptions): Promise<AppliedChange>;
   /**
    * Rebuilds the view from the records, after the rules have changed or an earlier deployment was added.
    */
@@ -31,8 +39,8 @@ export interface ChangeLog extends Deployments {
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
 export function createChangeLog(deployments: Deployments, judge: BuildView): ChangeLog {
-  const project = async (stored: Stored) => {
-    const judged = await judge(stored.name, stored.records);
+  const project = async (stored: Stored, expected?: Expected) => {
+    const judged = await (expected?.holdsFor(stored) ? expected.judged : judge(stored.name, stored.records));
     const near = await deployments.store(stored, judged);
     return near && { view: judged.view, near, earlier: judged.earlier };
   };
@@ -48,24 +56,47 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
     for (const follower of new Set(followers)) if (follower !== name) await refresh(follower);
   };
   const write = (replace: boolean) =>
-    coalesced(occurrenceOf, async (given: readonly ChangeRecord[]): Promise<readonly AppliedChange[]> => {
+    coalesced(placeOf, async (given: readonly Given[]): Promise<readonly AppliedChange[]> => {
+      const records = given.map(({ record }) => record);
+      let expected = expectation(given, judge);
       let isNew: readonly boolean[] = given.map(() => false);
       for (let round = 0; round < MAX_CONTENTION; round++) {
-        const appended = await deployments.append(given, { replace });
+        const appended = await deployments.append(records, { replace });
+        for (const { onStored } of given) onStored?.();
         isNew = isNew.map((before, at) => before || appended.isNew[at] === true);
-        const stored = await project(appended);
+        const stored = await project(appended, expected);
+        expected = undefined; // it may be why the view was not stored
         if (!stored) continue;
         await judgeAnew(stored.near, appended.name);
         return isNew.map((added) => ({ added, neighbors: stored.near, earlier: stored.earlier, ...stored.view }));
       }
-      throw contention(given[0]?.deployment ?? '');
+      throw contention(records[0]?.deployment ?? '');
     });
   const add = write(false);
   const replaceBy = write(true);
-  return { ...deployments, apply: (record, { replace = false } = {}) => (replace ? replaceBy : add)(record), refresh };
+  return {
+    ...deployments,
+    apply: (record, { replace = false, ...rest } = {}) => (replace ? replaceBy : add)({ record, ...rest }),
+    refresh,
+  };
 }
 
-const occurrenceOf = ({ deployment, occurrence = '' }: ChangeRecord) => `${deployment}\n${occurrence}`;
+type Given = { readonly record: ChangeRecord } & Omit<ApplyOptions, 'replace'>;
+
+const placeOf = ({ record: { deployment, occurrence = '' } }: Given) => `${deployment}\n${occurrence}`;
+
+/** The view of a deployment that has this record alone, made before it is known that it has. */
+type Expected = ReturnType<typeof expectation> & {};
+
+function expectation([one, ...others]: readonly Given[], judge: BuildView) {
+  if (!one?.isFirst || others.length > 0) return undefined;
+  const { record } = one;
+  const judged = Promise.resolve(judge(record.deployment, [record]));
+  judged.catch(() => {}); // whoever uses it handles its failure
+  const holdsFor = ({ name, records }: Stored) =>
+    name === record.deployment && records.length === 1 && records[0]?.id === record.id;
+  return { judged, holdsFor };
+}
 
 const contention = (name: string) =>
   new Error(`deployment ${name} changed ${MAX_CONTENTION} times while it was written`);

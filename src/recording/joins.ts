@@ -28,6 +28,10 @@ export interface JoinParts {
 export interface JoinedRecord {
   /** The record, with the key of the deployment that it reports. */
   readonly record: ChangeRecord;
+  /** No signal with its key was heard before. */
+  readonly isFirst: boolean;
+  /** To be called when the record is stored: asks whether it still belongs there. */
+  onStored(): void;
   /**
    * Moves the records of signals that, after this one, belong to another deployment.
    * @returns the deployments that it changed.
@@ -94,7 +98,7 @@ export function createJoins(parts: JoinParts): Joins {
   return {
     async assign(record) {
       const member = await memberIn(record);
-      if (!member) return { record, settle: async () => [], delayMs: 0 };
+      if (!member) return { record, isFirst: false, onStored() {}, settle: async () => [], delayMs: 0 };
       const before = assigned;
       const members = await groups.add(member);
       const known = members.find(({ key }) => key === member.key);
@@ -108,12 +112,20 @@ export function createJoins(parts: JoinParts): Joins {
       // A member that is added later sees this one and runs its own `settle`.
       const isAlone = !members.some(({ key }) => key !== member.key && plan.get(key) === planned);
       const isSettledNow = isAlone && misplaced(members, plan).length === 0;
+      // Another worker may have moved its records while this one was written to their former place.
+      const askPlace = async () =>
+        members.length > 1 || assigned !== before ? groups.leave(member, { from: '', to }) : to;
+      let asked: Promise<string> | undefined;
+      const place = () => {
+        asked ??= askPlace();
+        return asked;
+      };
       return {
         record: under({ ...record, witness: member.witness }, to),
+        isFirst: known?.isNew === true,
+        onStored: () => void place().catch(() => {}), // settle() handles it
         async settle() {
-          // Another worker may have moved its records while this one was written to their former place.
-          if (members.length > 1 || assigned !== before)
-            await move({ member, from: to, to: await groups.leave(member, { from: '', to }) }, changed);
+          await move({ member, from: to, to: await place() }, changed);
           if (!isSettledNow) await settle(member, changed);
           const views = await Promise.all([...changed].map((key) => changeLog.get(key)));
           return views.filter((view) => view !== undefined);

@@ -39,7 +39,7 @@ async function move(
   { record, from, id }: Separated,
 ): Promise<{ readonly view: AppliedChange; readonly others: readonly string[] }> {
   const join = await joins.assign(await repeats.assign(record, { anew: true }));
-  const view = await changeLog.apply(join.record);
+  const view = await changeLog.apply(join.record, join);
   const others = await join.settle();
   if (view.deployment.key !== from) {
     await changeLog.take({ name: from, ids: [id], to: view.deployment.key });

@@ -40,7 +40,7 @@ function open({ rules = [], mayJoin = () => true, writes = Number.POSITIVE_INFIN
   const begin = async (step: ChangeRecord) => {
     const placed = await joins.assign(step);
     return async () => {
-      const view = await changeLog.apply(placed.record);
+      const view = await changeLog.apply(placed.record, placed);
       return [view, ...(await placed.settle())];
     };
   };

@@ -20,7 +20,15 @@ function open() {
     createBuildView({ rules: [], routing: {}, before: deployments.before }),
   );
   const repeats = createRepeats({ names: createRepeatNames(redis, 400), changeLog });
-  const joins = { assign: async (record: ChangeRecord) => ({ record, settle: async () => [], delayMs: 0 }) };
+  const joins = {
+    assign: async (record: ChangeRecord) => ({
+      record,
+      isFirst: false,
+      onStored() {},
+      settle: async () => [],
+      delayMs: 0,
+    }),
+  };
   const record = async (step: ChangeRecord) => {
     const view = await changeLog.apply(await repeats.assign(step));
     await separate({ changeLog, joins, repeats }, view);

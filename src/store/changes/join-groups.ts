@@ -12,6 +12,8 @@ export interface StoredMember extends Member {
   readonly under: string;
   /** Deployments that may still have records of it: moving them was interrupted, or is under way. */
   readonly left: readonly string[];
+  /** `add` has added it: it was not in the group. */
+  readonly isNew?: true;
 }
 
 export interface Place {
@@ -49,6 +51,9 @@ const MAX_FIELDS = 600;
 
 /** Marks a reply that holds the whole group. */
 const COUNT = '#';
+
+/** The field of a reply that says which member was added. */
+const NEW = 'new';
 
 const addMember = createScript('add-member');
 const assignMember = createScript('assign-member');
@@ -99,7 +104,8 @@ function parse(fields: ReadonlyMap<string, string>): readonly StoredMember[] {
     const member = JSON.parse(json) as Member; // written by add() alone
     const left = fields.get(`l:${member.key}`);
     const under = fields.get(`u:${member.key}`) ?? member.key;
-    return [{ ...member, under, left: left ? (JSON.parse(left) as string[]) : [] }]; // written by the scripts alone
+    const places = left ? (JSON.parse(left) as string[]) : []; // written by the scripts alone
+    return [{ ...member, under, left: places, ...(fields.get(NEW) === member.key && { isNew: true }) }];
   });
 }
 

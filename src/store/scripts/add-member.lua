@@ -12,7 +12,8 @@ ARGV[2]    its facts (JSON)
 ARGV[3]    seconds that the group is kept
 ARGV[4]    the field of KEYS[3]
 ARGV[5]    number of fields above which the whole group is read, so that the caller can delete some
-Reply      fields and values of the group, or nothing when that deployment is packed and must be unpacked first
+Reply      fields and values of the group, and 'new' with the key if it was not in it; or nothing when that deployment is
+           packed and must be unpacked first
 ]]
 local LAST = 6
 local MANY = 64
@@ -96,7 +97,7 @@ if #changed > 0 then redis.call('HSET', group, unpack(changed)) end
 redis.call('EXPIRE', group, ARGV[3])
 if redis.call('HLEN', group) > tonumber(ARGV[5]) then return redis.call('HGETALL', group) end
 
-local reply, under = { field, json }, { 'u:' .. ARGV[1], 'l:' .. ARGV[1] }
+local reply, under = stored and { field, json } or { field, json, 'new', ARGV[1] }, { 'u:' .. ARGV[1], 'l:' .. ARGV[1] }
 local seen, looked = { [field] = true }, {}
 for _, tie in ipairs(facts.ties) do looked[tie] = true end
 -- Adds the members in these lists.
