@@ -1,4 +1,4 @@
-import { momentOf, transition } from './domain/deployment.ts';
+import { isFinal, type Moment, momentOf, transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
 import type { DeploymentView } from './domain/view.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -33,12 +33,14 @@ export function createForward(parts: ForwardParts) {
     // Where the lease does not depend on the deployment, it is acquired while the view is read.
     const scope = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
     const done = await ledger.exclusive({ sink: sink.name, deployment: key, ...scope }, async (entry, signal) => {
-      const routed = await viewed;
+      const seen = await viewed;
+      const { delivered } = entry.known;
+      const routed = seen && isOtherEnd(delivered, seen) ? await deployments.get(key) : seen;
       if (!routed) return 'gone';
       const { deployment } = routed;
       if (deployment.key !== key) return { joinedTo: deployment.key };
       const moment = momentOf(deployment);
-      const step = transition(entry.known.delivered, moment);
+      const step = isOtherEnd(delivered, routed) ? 'apply' : transition(delivered, moment);
       if (step !== 'apply') return step;
       const decision = sink.wants(deployment);
       if (routed.droppedBy || !decision.wanted) return 'unwanted';
@@ -59,6 +61,13 @@ export function createForward(parts: ForwardParts) {
   }
   return forward;
 }
+
+/**
+ * The times of two ends do not say which one counts: one of them may be the time at which a post came in. A view that
+ * was read before the lease was acquired may be the older one, so that it has to be read again.
+ */
+const isOtherEnd = (sent: Moment | undefined, { deployment: { state } }: DeploymentView): boolean =>
+  sent !== undefined && isFinal(sent.state) && isFinal(state) && sent.state !== state;
 
 function leaseScopeOf(sink: Sink, view: DeploymentView | undefined) {
   const lane = view && sink.lane?.(view.deployment);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ChangeRecord } from '../../src/domain/change-record.ts';
+import type { DeploymentView } from '../../src/domain/view.ts';
 import { createForward } from '../../src/forward.ts';
 import { noFlush } from '../../src/queue/flush.ts';
 import { createBuildView } from '../../src/record.ts';
@@ -44,7 +45,7 @@ function open() {
     await changeLog.apply({ ...record, deployment: to, joinedFrom: deployment, aliases: [deployment] });
     await changeLog.take({ name: deployment, ids: [record.id], to });
   };
-  return { changeLog, ledger, sent, join, forward: (key: string) => forward(sink, key) };
+  return { changeLog, ledger, sent, join, forward: (key: string, view?: DeploymentView) => forward(sink, key, view) };
 }
 
 it('delivers a deployment once that was joined while deliveries under both of its keys were waiting', async () => {
@@ -57,4 +58,17 @@ it('delivers a deployment once that was joined while deliveries under both of it
   expect(await forward('forge:job:7')).toBe('duplicate');
   expect(sent).toEqual(['forge:job:7 succeeded']);
   expect((await ledger.read('buoy', 'forge:job:7'))?.delivered?.state).toBe('succeeded');
+});
+
+it('delivers the end that counts, although the one that was sent before has a later time', async () => {
+  const { changeLog, sent, forward } = open();
+  const key = 'forge:job:7';
+  const posted = await changeLog.apply(
+    aRecord({ deployment: key, source: 'curl', authoritative: false, occurredAt: '2026-03-14T20:59:00.000Z' }),
+  );
+  expect(await forward(key)).toBe('delivered');
+  await changeLog.apply(aRecord({ deployment: key, state: 'failed', occurredAt: '2026-03-14T20:50:00.000Z' }));
+  expect(await forward(key)).toBe('delivered');
+  expect(await forward(key, posted)).toBe('duplicate'); // a worker that has read the deployment before
+  expect(sent).toEqual([`${key} succeeded`, `${key} failed`]);
 });
