@@ -1,4 +1,4 @@
-import type { Member } from './join.ts';
+import type { Member } from './join-member.ts';
 
 /** How many earlier deployments of the same environment are considered. */
 const LOOKED_AT = 3;

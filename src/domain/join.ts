@@ -1,61 +1,12 @@
 import { groupBy } from '../values/group.ts';
 import type { Witness } from './change-record.ts';
-
-/**
- * What is known of one key of one source. Several members may report the same deployment: the forge's hooks of a job,
- * the `curl` that the job runs, the sync of a cluster that the job's commit caused.
- */
-export interface Member {
-  /** The key that its source gives it. */
-  readonly key: string;
-  /** Its position in the group, by arrival: the first of those that are joined gives the deployment its key. */
-  readonly order: number;
-  readonly witness: Witness;
-  /** The kind of tool, and the configured source. */
-  readonly source: string;
-  readonly instance: string;
-  /** Of the repository: the whole path in lower case, and the host where it is known. */
-  readonly path: string;
-  readonly host?: string;
-  /** The forge's own ids. */
-  readonly pipeline?: string;
-  readonly jobId?: string;
-  /** The name of the job. */
-  readonly job?: string;
-  /** The service by its final name. Absent: unknown. */
-  readonly environment?: string;
-  /** Full, in lower case. */
-  readonly commit?: string;
-  /** True where somebody named the service: the repository's name stands for all of its services. */
-  readonly service?: string;
-  /** What the parts of one deployment have in common, and whether this is one of them or reports the whole. */
-  readonly stage?: string;
-  readonly isPart?: boolean;
-  /** When it began and ended, epoch milliseconds. */
-  readonly fromMs: number;
-  readonly toMs?: number;
-  /** Which signals of which source have reported its end, and when the first of each came: epoch milliseconds. */
-  readonly endedBy?: Readonly<Record<string, number>>;
-  /** What a rule computed: members with the same value are one deployment; `false` is never joined. */
-  readonly join?: string | false;
-}
+import type { Member } from './join-member.ts';
+import { byGap, distanceMs, isCausedInTime, type Link, overlap, REPORT_WINDOW_MS, ranTogether } from './join-times.ts';
 
 export interface JoinOptions {
   /** Whether signals of these two configured sources may become one deployment. */
   readonly mayJoin: (one: string, other: string) => boolean;
 }
-
-const MINUTE_MS = 60_000;
-/** A job posts while it runs; clocks and queues differ. */
-const REPORT_WINDOW_MS = 6 * 60 * MINUTE_MS;
-/** A controller polls for new commits every few minutes, and may wait for others. */
-const SYNC_WINDOW_MS = 2 * 60 * MINUTE_MS;
-/** The controller and the forge have different clocks. */
-const SYNC_EARLY_MS = 5 * MINUTE_MS;
-/** The last signals of a job arrive shortly after its end. */
-const AFTER_END_MS = 2 * MINUTE_MS;
-/** The usual time limit of a job (docs/joins.md): without news of its end, it may run for as long. */
-const JOB_LIMIT_MS = 60 * MINUTE_MS;
 
 /**
  * Which members report one deployment: each member's key → the key of the deployment. Only what is unambiguous is
@@ -183,25 +134,46 @@ function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options
   });
 }
 
-/** A sync and what caused it: exactly one of each within the window. */
+/**
+ * A sync and what caused it. Several causes, or several syncs of one application, are distinguished by time; syncs of
+ * several applications with the same cause are not joined.
+ */
 function syncsOf(syncs: readonly Member[], members: readonly Member[], { unions, options }: Known): readonly Pair[] {
   const causes = members.filter(({ witness }) => witness !== 'sync');
   if (causes.length === 0) return [];
-  const causesOf = (sync: Member) => causes.filter((cause) => fits(sync, cause, options));
-  const rootsOf = (of: readonly Member[]) => new Set(of.map(({ key }) => unions.rootOf(key)));
-  return syncs.flatMap((sync): Pair[] => {
-    const own = causesOf(sync);
-    const [cause] = own;
-    if (!cause || rootsOf(own).size !== 1) return [];
-    const root = unions.rootOf(cause.key);
-    const rivals = syncs.filter((other) => other !== sync && rootsOf(causesOf(other)).has(root));
-    return rivals.length === 0 ? [[sync, cause]] : [];
+  const rootOf = ({ key }: Member) => unions.rootOf(key);
+  const found = syncs.map((sync) => {
+    const fitting = causes.filter((cause) => fits(sync, cause, options)).map((cause) => ({ sync, cause }));
+    return { sync, roots: new Set(fitting.map(({ cause }) => rootOf(cause))), link: nearestOf(fitting, rootOf) };
+  });
+  return found.flatMap(({ sync, link }): Pair[] => {
+    if (!link) return [];
+    const root = rootOf(link.cause);
+    const rivals = found.filter((other) => other.sync !== sync && other.roots.has(root));
+    const isNearest = rivals.every((rival) => {
+      if (!isSameApp(sync, rival.sync)) return false;
+      return !rival.link || rootOf(rival.link.cause) !== root || byGap(link, rival.link) < 0;
+    });
+    return isNearest ? [[sync, link.cause]] : [];
   });
 }
 
+/** The nearest in time, unless its cause ran at the same time as another one. */
+function nearestOf(links: readonly Link[], rootOf: (member: Member) => string): Link | undefined {
+  const [nearest, ...others] = links.toSorted(byGap);
+  if (!nearest) return undefined;
+  const rivals = others.filter(({ cause }) => rootOf(cause) !== rootOf(nearest.cause));
+  return rivals.some(({ cause }) => ranTogether(nearest.cause, cause)) ? undefined : nearest;
+}
+
+const linkOf = (a: Member, b: Member): Link => (a.witness === 'sync' ? { sync: a, cause: b } : { sync: b, cause: a });
+
+const isSameApp = (a: Member, b: Member): boolean =>
+  a.app !== undefined && a.app === b.app && a.instance === b.instance;
+
 /**
  * The only candidate that has more in common with a member than the others; among equals, the one that ran at that
- * time.
+ * time, or that ended as the member did.
  */
 function uniqueBest(candidates: readonly Member[], member: Member, unions: Unions): Member | undefined {
   const areOne = (some: readonly Member[]) => new Set(some.map(({ key }) => unions.rootOf(key))).size === 1;
@@ -209,8 +181,15 @@ function uniqueBest(candidates: readonly Member[], member: Member, unions: Union
   const best = candidates.filter((candidate) => agreementOf(candidate, member) === most);
   if (areOne(best)) return best[0];
   const atThatTime = best.filter((candidate) => overlap(candidate, member));
-  return areOne(atThatTime) ? atThatTime[0] : undefined;
+  if (areOne(atThatTime)) return atThatTime[0];
+  const likely = atThatTime.length > 0 ? atThatTime : best;
+  const alike = likely.filter((candidate) => endOf(member) !== undefined && endOf(candidate) === endOf(member));
+  return areOne(alike) ? alike[0] : undefined;
 }
+
+/** The last one: what is retried has failed before. */
+const endOf = ({ endedWell, endedBadly }: Member): 'well' | 'badly' | undefined =>
+  endedWell ? 'well' : endedBadly && 'badly';
 
 /** What distinguishes the jobs of a pipeline, the most reliable first. */
 function agreementOf(a: Member, b: Member): number {
@@ -241,7 +220,7 @@ const plain = (text: string): string =>
 function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {
   if (!mayJoin(a.instance, b.instance) || !isSameRepository(a, b)) return false;
   const isSync = a.witness === 'sync' || b.witness === 'sync';
-  if (isSync) return isSameCommit(a, b) && isSame(a, b, 'environment') && isCausedInTime(a, b);
+  if (isSync) return isSameCommit(a, b) && isSame(a, b, 'environment') && isCausedInTime(linkOf(a, b));
   if (ALIKE.some((field) => differs(a, b, field))) return false;
   if (isSame(a, b, 'jobId') || isSame(a, b, 'pipeline')) return true;
   return (isSameCommit(a, b) && distanceMs(a, b) <= REPORT_WINDOW_MS) || isPostedMeanwhile(a, b);
@@ -267,21 +246,4 @@ const isSameCommit = (a: Member, b: Member): boolean => isSame(a, b, 'commit');
 function isSameRepository(a: Member, b: Member): boolean {
   if (a.host !== undefined && b.host !== undefined) return a.host === b.host && a.path === b.path;
   return a.path === b.path || a.path.endsWith(`/${b.path}`) || b.path.endsWith(`/${a.path}`);
-}
-
-function isCausedInTime(a: Member, b: Member): boolean {
-  const [sync, cause] = a.witness === 'sync' ? [a, b] : [b, a];
-  return sync.fromMs >= cause.fromMs - SYNC_EARLY_MS && sync.fromMs <= (cause.toMs ?? cause.fromMs) + SYNC_WINDOW_MS;
-}
-
-/** The time between the two spans; 0 where they overlap. */
-function distanceMs(a: Member, b: Member): number {
-  return Math.max(0, a.fromMs - (b.toMs ?? b.fromMs), b.fromMs - (a.toMs ?? a.fromMs));
-}
-
-const overlap = (a: Member, b: Member): boolean => a.fromMs <= lastMs(b) && b.fromMs <= lastMs(a);
-
-function lastMs({ witness, endedBy, toMs, fromMs }: Member): number {
-  if (toMs !== undefined) return toMs + AFTER_END_MS;
-  return fromMs + (witness === 'job' && endedBy === undefined ? JOB_LIMIT_MS : AFTER_END_MS);
 }

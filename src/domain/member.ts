@@ -2,7 +2,7 @@ import { runOf } from '../forges/run.ts';
 import { fullSha } from '../values/sha.ts';
 import type { ChangeRecord, Witness } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
-import type { Member } from './join.ts';
+import type { Member } from './join-member.ts';
 import { isNamedByDefault } from './service.ts';
 
 /** A member before it has a position in its group. */
@@ -13,6 +13,8 @@ interface JoinCandidate {
   readonly deployment: Deployment;
   readonly witness: Witness;
   readonly stage?: ChangeRecord['stage'];
+  /** The application whose history numbers its syncs. */
+  readonly app?: string | undefined;
   /** The signal, if it reports the end. */
   readonly end?: string | undefined;
   /** The value of a rule's `join`. */
@@ -23,7 +25,7 @@ interface JoinCandidate {
  * What one record reports, and of which deployment. Undefined where no repository is known: nothing can tie it to
  * others then.
  */
-export function memberOf({ deployment, witness, stage, end, join }: JoinCandidate): NewMember | undefined {
+export function memberOf({ deployment, witness, stage, app, end, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
   const grouping = groupingOf(deployment);
   if (!grouping) return undefined;
@@ -42,9 +44,12 @@ export function memberOf({ deployment, witness, stage, end, join }: JoinCandidat
     ...(sha && { commit: sha }),
     ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
     ...(stage && { stage: stage.of, isPart: (stage.part ?? stage.by) !== undefined }),
+    ...(app && { app }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
+    ...(startedAt && { startKnown: true as const }),
     ...(endedAt && { toMs: Date.parse(endedAt) }),
     ...(end !== undefined && { endedBy: { [`${instance}/${end}`]: Date.parse(deployment.receivedAt) } }),
+    ...(end !== undefined && { [deployment.state === 'succeeded' ? 'endedWell' : 'endedBadly']: true }),
     ...(join !== undefined && { join }),
   };
 }

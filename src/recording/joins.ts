@@ -62,7 +62,8 @@ export function createJoins(parts: JoinParts): Joins {
     const reported = await withFormerName(fold(own.deployment, [own]), formerName);
     const { deployment, join } = route(reported, rules, routing);
     const end = isFinal(own.state) ? own.signal : undefined;
-    return memberOf({ deployment, witness, join, end, ...(own.stage && { stage: own.stage }) });
+    const app = own.history?.of;
+    return memberOf({ deployment, witness, join, app, end, ...(own.stage && { stage: own.stage }) });
   };
   /** Moves that are due, and those that were interrupted. */
   const misplaced = (members: readonly StoredMember[], plan = joined(members, options)) =>

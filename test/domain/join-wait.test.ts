@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Member } from '../../src/domain/join.ts';
+import type { Member } from '../../src/domain/join-member.ts';
 import { awaitsAnother } from '../../src/domain/join-wait.ts';
 
 const noon = Date.parse('2026-03-14T12:00:00.000Z');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joined, type Member, related } from '../../src/domain/join.ts';
+import { joined, related } from '../../src/domain/join.ts';
+import type { Member } from '../../src/domain/join-member.ts';
 
 const MINUTE = 60_000;
 const noon = Date.parse('2026-03-14T12:00:00.000Z');
@@ -17,6 +18,7 @@ const job = (key: string, said: Partial<Member> = {}): Member => ({
   host: 'git.example.com',
   jobId: key,
   pipeline: '10',
+  startKnown: true,
   toMs: noon + 3 * MINUTE,
   ...said,
 });
@@ -135,6 +137,17 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(job('j1'), again, ...posts)).toEqual(['j1+c1', 'j2+c2']);
   });
 
+  it('are distinguished by how they ended if a post says no other thing', () => {
+    const [failed, retried] = [job('j1', { endedBadly: true }), job('j2', { endedWell: true })];
+    const late = { fromMs: noon + 30 * MINUTE };
+    expect(deployments(failed, retried, report('c1', { ...late, endedWell: true }))).toEqual(['j1', 'j2+c1']);
+    expect(deployments(report('c1', { ...late, endedBadly: true }), failed, retried)).toEqual(['c1+j1', 'j2']);
+    const both = report('c1', { endedBadly: true, endedWell: true });
+    expect(deployments(failed, retried, both)).toEqual(['j1', 'j2+c1']);
+    expect(deployments(failed, job('j2', { endedBadly: true }), report('c1', { endedBadly: true }))).toHaveLength(3);
+    expect(deployments(failed, retried, report('c1'))).toHaveLength(3);
+  });
+
   it('two services that one job reports are separate from its own deployment', () => {
     expect(deployments(job('j1'), report('c1', { service: 'cart' }), report('c2', { service: 'pay' }))).toEqual([
       'j1',
@@ -201,10 +214,39 @@ describe('a job and the sync that it caused', () => {
     expect(deployments(job('j1'), job('j2'), sync('s1'))).toEqual(['j1', 'j2', 's1']);
   });
 
-  it('are distinguished by the time when the same commit is deployed again the next day', () => {
-    const day = 24 * 60 * MINUTE;
-    const next = [job('j2', { fromMs: noon + day, toMs: noon + day }), sync('s2', { fromMs: noon + day + MINUTE })];
-    expect(deployments(job('j1'), sync('s1'), ...next)).toEqual(['j1+s1', 'j2+s2']);
+  it.each([
+    ['minutes', 20],
+    ['a day', 24 * 60],
+  ])('are distinguished by the time when the same commit is deployed again after %s', (_, minutes) => {
+    const at = noon + minutes * MINUTE;
+    const again = job('j2', { fromMs: at, toMs: at + 3 * MINUTE });
+    const all = [job('j1'), sync('s1', { app: 'pay' }), again, sync('s2', { app: 'pay', fromMs: at + 2 * MINUTE })];
+    expect(deployments(...all)).toEqual(['j1+s1', 'j2+s2']);
+    const ends = all.map(({ startKnown: _start, ...member }) => member);
+    expect(deployments(...ends)).toEqual(['j1+s1', 'j2+s2']);
+  });
+
+  it('stay one when the same application is synced again later', () => {
+    const [first, again] = [sync('s1', { app: 'pay' }), sync('s2', { app: 'pay', fromMs: noon + 50 * MINUTE })];
+    expect(deployments(job('j1'), again, first)).toEqual(['j1+s1', 's2']);
+    const { toMs: _, ...running } = job('j1');
+    expect(deployments(running, again, first)).toEqual(['j1+s1', 's2']);
+    expect(deployments(job('j1'), { ...first, app: 'pay-eu' }, again)).toHaveLength(3);
+  });
+
+  it('are not guessed where two jobs ran at the same time', () => {
+    const other = job('j2', { fromMs: noon + 2 * MINUTE, toMs: noon + 4 * MINUTE });
+    expect(deployments(job('j1'), other, sync('s1', { app: 'pay' }))).toEqual(['j1', 'j2', 's1']);
+    const { startKnown: _, ...ended } = job('j2', { fromMs: noon + 4 * MINUTE, toMs: noon + 4 * MINUTE });
+    expect(deployments(job('j1'), ended, sync('s1', { app: 'pay' }))).toEqual(['j1', 'j2', 's1']);
+  });
+
+  it('are one where only the end of the job is known, or a post came when the sync was over', () => {
+    const { startKnown: _, ...ended } = job('j1', { fromMs: noon + 30 * MINUTE, toMs: noon + 30 * MINUTE });
+    expect(deployments(ended, sync('s1'))).toEqual(['j1+s1']);
+    expect(deployments(report('c1', { fromMs: noon + 50 * MINUTE }), sync('s1'))).toEqual(['c1+s1']);
+    expect(deployments({ ...ended, startKnown: true }, sync('s1'))).toEqual(['j1', 's1']);
+    expect(deployments(report('c1', { fromMs: noon + 66 * MINUTE }), sync('s1'))).toEqual(['c1', 's1']);
   });
 });
 

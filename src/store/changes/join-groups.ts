@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { type Member, tiesOf } from '../../domain/join.ts';
+import { tiesOf } from '../../domain/join.ts';
+import type { Member } from '../../domain/join-member.ts';
 import { groupOf, type NewMember } from '../../domain/member.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';

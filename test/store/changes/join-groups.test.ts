@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joined, type Member } from '../../../src/domain/join.ts';
+import { joined } from '../../../src/domain/join.ts';
+import type { Member } from '../../../src/domain/join-member.ts';
 import type { NewMember } from '../../../src/domain/member.ts';
 import { createJoinGroups } from '../../../src/store/changes/join-groups.ts';
 import { useRedis } from '../../support/use-redis.ts';
