@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { listOf } from '../../values/text.ts';
-import { Count, EntryId, Flag, lenient, Revisions, Text, Texts } from './schema.ts';
+import { Count, EntryId, Flag, lenient, list, Revisions, Text, Texts } from './schema.ts';
 
 const Parameter = lenient({ name: Text, value: Text });
 const SpecSource = lenient({
@@ -9,8 +8,8 @@ const SpecSource = lenient({
   path: Text,
   chart: Text,
   ref: Text,
-  kustomize: lenient({ images: listOf(Text).catch([]) }),
-  helm: lenient({ parameters: listOf(Parameter).catch([]) }),
+  kustomize: lenient({ images: list(Text) }),
+  helm: lenient({ parameters: list(Parameter) }),
 });
 export type SpecSource = z.output<typeof SpecSource>;
 
@@ -19,7 +18,7 @@ const Synced = {
   revision: Text,
   revisions: Revisions,
   source: SpecSource,
-  sources: listOf(SpecSource).catch([]),
+  sources: list(SpecSource),
 };
 
 const InitiatedBy = lenient({ username: Text, automated: Flag });
@@ -31,7 +30,7 @@ const ResourceResult = lenient({
   message: Text,
   status: Text,
   hookPhase: Text,
-  images: listOf(Text).catch([]),
+  images: list(Text),
 });
 export type ResourceResult = z.output<typeof ResourceResult>;
 
@@ -71,17 +70,17 @@ export const Application = lenient({
         sync: lenient({
           ...Synced,
           dryRun: Flag,
-          resources: listOf(z.unknown()).catch([]),
+          resources: list(z.unknown()),
         }),
         initiatedBy: InitiatedBy,
-        info: listOf(lenient({ name: Text, value: Text })).catch([]),
+        info: list(lenient({ name: Text, value: Text })),
       }),
-      syncResult: lenient({ ...Synced, resources: listOf(ResourceResult).catch([]) }),
+      syncResult: lenient({ ...Synced, resources: list(ResourceResult) }),
     }),
     health: lenient({ status: Text, message: Text, lastTransitionTime: Text }),
-    summary: lenient({ images: listOf(Text).catch([]), externalURLs: listOf(Text).catch([]) }),
-    conditions: listOf(lenient({ type: Text, message: Text })).catch([]),
-    resources: listOf(ResourceHealth).catch([]),
+    summary: lenient({ images: list(Text), externalURLs: list(Text) }),
+    conditions: list(lenient({ type: Text, message: Text })),
+    resources: list(ResourceHealth),
     sourceHydrator: lenient({ lastSuccessfulOperation: lenient({ drySHA: Text, hydratedSHA: Text }) }),
     history: z
       .array(lenient({ ...Synced, id: EntryId, deployedAt: Text, deployStartedAt: Text, initiatedBy: InitiatedBy }))

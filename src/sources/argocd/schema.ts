@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstFields, listOf, textUnless } from '../../values/text.ts';
+import { firstFields, firstItems, textUnless } from '../../values/text.ts';
 
 /**
  * Text that is not blank, or undefined. Go templates print `<no value>` for a missing field; wrong types count as
@@ -7,19 +7,25 @@ import { firstFields, listOf, textUnless } from '../../values/text.ts';
  */
 export const Text = textUnless((text) => text === '<no value>' || text === '<nil>');
 
-/** Labels and annotations. */
-export const Texts = z.preprocess(firstFields, z.record(z.string(), Text)).catch({});
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const Flag = z.boolean().catch(false);
-export const Count = z.number().catch(0);
+/** Labels and annotations. */
+export const Texts = z.preprocess((value) => (isObject(value) ? firstFields(value) : {}), z.record(z.string(), Text));
+
+// One step each: what is missing in most notifications would be an error of zod each time.
+export const Flag = z.transform((value: unknown) => value === true);
+export const Count = z.transform((value: unknown) => (Number.isFinite(value) ? Number(value) : 0));
 
 /** An object that exists even when it was not sent, so that readers need no `?.`. Every key must accept undefined. */
 export function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
-  const object = z.object(shape);
-  return object.catch(() => object.parse({}));
+  return z.preprocess((value) => (isObject(value) ? value : {}), z.object(shape));
 }
 
-export const Revisions = listOf(Text).catch([]);
+/** The same for a list. */
+export const list = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((value) => (Array.isArray(value) ? firstItems(value) : []), z.array(item));
+
+export const Revisions = list(Text);
 
 const SourceOfApp = lenient({
   repo_url: Text,
@@ -31,7 +37,7 @@ const SourceOfApp = lenient({
 export type SourceOfApp = z.output<typeof SourceOfApp>;
 
 /** Images that the source itself names (Kustomize images, Helm parameters): they change while the revision stays. */
-const Overrides = listOf(Text).catch([]);
+const Overrides = list(Text);
 
 export const EntryId = z.number().int().nonnegative().optional().catch(undefined);
 
@@ -45,7 +51,7 @@ const HistoryEntry = lenient({
   username: Text,
   automated: Flag,
   /** What was synced then. The template sends it since its version 2. */
-  sources: listOf(SourceOfApp).catch([]),
+  sources: list(SourceOfApp),
   overrides: Overrides,
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
@@ -81,30 +87,30 @@ export const Notification = lenient({
     retry_count: Count,
     dry_run: Flag,
     partial: Flag,
-    info: listOf(lenient({ name: Text, value: Text })).catch([]),
+    info: list(lenient({ name: Text, value: Text })),
   }),
   revision: Text,
   revisions: Revisions,
-  sources: listOf(SourceOfApp).catch([]),
+  sources: list(SourceOfApp),
   overrides: Overrides,
   /** Of the newest commit that the source hydrator read, which need not be the deployed one. */
   dry_sha: Text,
   /** The commit that it wrote for that one, and where it read. */
   hydrator: lenient({ hydrated_sha: Text, repo_url: Text, target_revision: Text, path: Text }),
   health: lenient({ status: Text, message: Text, since: Text }),
-  conditions: listOf(lenient({ type: Text, message: Text })).catch([]),
+  conditions: list(lenient({ type: Text, message: Text })),
   /** The resources that keep the application from being healthy, worst first. */
-  unhealthy: listOf(lenient({ kind: Text, namespace: Text, name: Text, status: Text, message: Text })).catch([]),
-  images: listOf(Text).catch([]),
-  external_urls: listOf(Text).catch([]),
+  unhealthy: list(lenient({ kind: Text, namespace: Text, name: Text, status: Text, message: Text })),
+  images: list(Text),
+  external_urls: list(Text),
   resources: lenient({
     total: Count,
     changed: Count,
-    failed: listOf(lenient({ kind: Text, namespace: Text, name: Text, message: Text })).catch([]),
+    failed: list(lenient({ kind: Text, namespace: Text, name: Text, message: Text })),
     /** Of the manifests that were synced, since Argo CD 3.1. */
-    images: listOf(Text).catch([]),
+    images: list(Text),
   }),
-  history: listOf(HistoryEntry).catch([]),
+  history: list(HistoryEntry),
   /** Not in configmap.yaml: Argo CD's repo server knows it, and asking it can lose the notification. */
   commit: lenient({ message: Text, author: Text, date: Text }),
 });
