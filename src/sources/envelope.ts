@@ -4,12 +4,28 @@ import { parseJson } from '../values/parse-json.ts';
 import type { Mapped } from './mapped.ts';
 import type { Source } from './source.ts';
 
-/** Fields that a body lies in when a broker or a workflow passes a webhook on. */
-const CONTENTS = ['body', 'payload', 'json', 'data'] as const;
+/** Fields that a body lies in when a broker, a gateway or a workflow passes a webhook on. */
+const CONTENTS = [
+  ...['body', 'payload', 'json', 'data', 'detail', 'message', 'event', 'value', 'request'],
+  ...['records', 'client_payload', 'Message', 'Records', '$content'],
+] as const;
 /** What such a tool adds beside it: an object with any other field is no envelope. */
 const BESIDE = new Set([
-  ...['_msgid', 'binary', 'executionMode', 'headers', 'method', 'pairedItem', 'params', 'path', 'query'],
-  ...['req', 'res', 'statusCode', 'topic', 'url', 'webhookUrl'],
+  ...['_msgid', 'binary', 'context', 'executionMode', 'header', 'headers', 'hook', 'method', 'pairedItem', 'params'],
+  ...['path', 'query', 'req', 'res', 'statusCode', 'topic', 'url', 'webhookUrl', 'event_type', '$content-type'],
+  // functions behind a gateway
+  ...['resource', 'httpMethod', 'multiValueHeaders', 'queryStringParameters', 'multiValueQueryStringParameters'],
+  ...['pathParameters', 'stageVariables', 'requestContext', 'isBase64Encoded', 'routeKey', 'rawPath', 'cookies'],
+  ...['rawQueryString', 'version'],
+  // event buses, topics and queues
+  ...['id', 'source', 'type', 'time', 'detail-type', 'account', 'region', 'resources', 'subject', 'eventType'],
+  ...['eventTime', 'dataVersion', 'metadataVersion', 'Type', 'MessageId', 'TopicArn', 'Subject', 'Timestamp'],
+  ...['SignatureVersion', 'Signature', 'SigningCertURL', 'UnsubscribeURL', 'MessageAttributes', 'SequenceNumber'],
+  ...['messageId', 'receiptHandle', 'attributes', 'messageAttributes', 'md5OfBody', 'md5OfMessageAttributes'],
+  ...['eventSource', 'eventSourceARN', 'awsRegion', 'message_id', 'publishTime', 'publish_time', 'orderingKey'],
+  ...['subscription', 'deliveryAttempt', 'key', 'partition', 'offset', 'timestamp'],
+  // log collectors
+  ...['date', 'fields', 'host', 'index', 'source_type', 'sourcetype'],
 ]);
 /** A list in a list, JSON in a text in an event: nothing real is deeper. */
 const MAX_LAYERS = 4;
@@ -19,8 +35,8 @@ const MAX_ITEMS = 100;
 type Records = Extract<Mapped, { kind: 'records' }>;
 
 /**
- * Brokers and workflow tools pass webhooks on as a list, as JSON in a text, as the data of a CloudEvent or in a field
- * `body`. A payload that reports nothing as it is, is opened, and each item in it is mapped.
+ * Brokers and workflow tools pass webhooks on as a list, as JSON in a text or in base64, as the data of a CloudEvent or
+ * in a field such as `body`. A payload that reports nothing as it is, is opened, and each item in it is mapped.
  */
 export const openingEnvelopes = (source: Source): Source => ({
   ...source,
@@ -31,7 +47,8 @@ export const openingEnvelopes = (source: Source): Source => ({
 function mapEnveloped(payload: unknown, map: (payload: unknown) => Mapped): Mapped {
   const asItIs = attempt(payload, map);
   if ('mapped' in asItIs && asItIs.mapped.kind === 'records') return asItIs.mapped;
-  const found = itemsOf(payload, MAX_LAYERS).map((item) => attempt(item, map));
+  const layers = inside(payload, MAX_LAYERS);
+  const found = itemsIn(layers) > MAX_ITEMS ? [] : layers.flatMap((layer) => attemptsIn(layer, map));
   const records = found.flatMap((one) => ('mapped' in one && one.mapped.kind === 'records' ? [one.mapped] : []));
   const [refused] = records.length > 0 ? found.flatMap((one) => ('error' in one ? [one] : [])) : [asItIs];
   if (refused && 'error' in refused) throw refused.error;
@@ -65,14 +82,23 @@ function together(one: Records, other: Records): Records {
   };
 }
 
-/** The innermost items, and none for a payload without an envelope. */
-function itemsOf(payload: unknown, layers: number): readonly unknown[] {
-  const inner = layers > 0 ? opened(payload) : [];
-  const items = inner.flatMap((one) => {
-    const deeper = itemsOf(one, layers - 1);
-    return deeper.length > 0 ? deeper : [one];
-  });
-  return items.length > MAX_ITEMS ? [] : items;
+/** What is in an envelope, and in the envelopes in it. */
+interface Layer {
+  readonly payload: unknown;
+  readonly inner: readonly Layer[];
+}
+
+const inside = (payload: unknown, layers: number): readonly Layer[] =>
+  layers > 0 ? opened(payload).map((one) => ({ payload: one, inner: inside(one, layers - 1) })) : [];
+
+const itemsIn = (layers: readonly Layer[]): number =>
+  layers.reduce((count, { inner }) => count + Math.max(1, itemsIn(inner)), 0);
+
+/** What reports something is not opened further: a field of it may look like an envelope. */
+function attemptsIn({ payload, inner }: Layer, map: (payload: unknown) => Mapped): readonly Attempt[] {
+  const asItIs = attempt(payload, map);
+  const reports = 'mapped' in asItIs && asItIs.mapped.kind === 'records';
+  return reports || inner.length === 0 ? [asItIs] : inner.flatMap((layer) => attemptsIn(layer, map));
 }
 
 /** One layer less. */
@@ -84,11 +110,15 @@ function opened(payload: unknown): readonly unknown[] {
   return isCloudEvent(object) ? eventIn(object) : contentsOf(object);
 }
 
+/** JSON, also in base64. */
 function jsonIn(text: string): readonly unknown[] {
-  if (!/^\s{0,9}[{[]/.test(text)) return [];
-  const parsed = parseJson(Buffer.from(text));
+  const bytes = Buffer.from(text, isBase64(text) ? 'base64' : 'utf8');
+  if (!/^\s{0,9}[{[]/.test(bytes.toString('latin1', 0, 10))) return [];
+  const parsed = parseJson(bytes);
   return parsed.ok ? [parsed.value] : [];
 }
+
+const isBase64 = (text: string): boolean => /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 
 const isCloudEvent = ({ specversion, type, source }: JsonObject): boolean =>
   typeof specversion === 'string' && typeof type === 'string' && typeof source === 'string';
@@ -96,7 +126,7 @@ const isCloudEvent = ({ specversion, type, source }: JsonObject): boolean =>
 /** Its data may be a text, and bytes in base64. */
 function eventIn({ data, data_base64: bytes }: JsonObject): readonly unknown[] {
   if (typeof data === 'string') return jsonIn(data);
-  if (typeof bytes === 'string') return jsonIn(Buffer.from(bytes, 'base64').toString());
+  if (typeof bytes === 'string') return jsonIn(bytes);
   return asObject(data) ? [data] : [];
 }
 

@@ -8,7 +8,10 @@ import { aWebhook, sourceOf } from '../explain/support.ts';
 import { config, PAYLOADS, payloadOf } from '../support/every-source.ts';
 
 const EVENT = { specversion: '1.0', id: '7', source: '/quay', type: 'com.example.passed-on' };
+const REQUEST = { resource: '/quay', path: '/quay', httpMethod: 'POST', headers: {}, requestContext: {} };
+const BUS = { version: '0', id: '7', 'detail-type': 'deployed', source: 'quay', time: '2026-03-02T10:00:00Z' };
 const text = JSON.stringify;
+const base64 = (payload: unknown): string => Buffer.from(text(payload)).toString('base64');
 const ENVELOPES: Readonly<Record<string, (payload: unknown) => unknown>> = {
   'a list of one': (payload) => [payload],
   'JSON in a text': (payload) => text(payload),
@@ -19,6 +22,20 @@ const ENVELOPES: Readonly<Record<string, (payload: unknown) => unknown>> = {
   'the data of an event as text': (payload) => ({ ...EVENT, data: text(payload) }),
   'the bytes of an event': (payload) => ({ ...EVENT, data_base64: Buffer.from(text(payload)).toString('base64') }),
   'a batch of events': (payload) => [{ ...EVENT, data: payload }],
+  'the event of a gateway': (payload) => ({ header: { Accept: ['*/*'] }, body: payload }),
+  'an event with a context of its own': (payload) => ({ context: EVENT, data: { header: {}, body: payload } }),
+  'a request to a function': (payload) => ({ ...REQUEST, body: text(payload), isBase64Encoded: false }),
+  'a request to a function in bytes': (payload) => ({ ...REQUEST, body: base64(payload), isBase64Encoded: true }),
+  'an event of a bus': (payload) => ({ ...BUS, detail: payload }),
+  'a notification of a topic': (payload) => ({ Type: 'Notification', MessageId: 'm1', Message: text(payload) }),
+  'the records of a queue': (payload) => ({ Records: [{ messageId: 'm1', attributes: {}, body: text(payload) }] }),
+  'a topic on a queue': (payload) => ({ Records: [{ body: text({ Type: 'Notification', Message: text(payload) }) }] }),
+  'a pushed message': (payload) => ({ message: { data: base64(payload), messageId: 'm1' }, subscription: 'quay' }),
+  'the events of a grid': (payload) => [{ id: '1', topic: '/quay', eventType: 'x', data: payload, dataVersion: '1' }],
+  'the records of a log': (payload) => ({ records: [{ key: null, value: payload }] }),
+  'a line of a log collector': (payload) => [{ message: text(payload), path: '/', source_type: 'http_server' }],
+  'an event of a log collector': (payload) => ({ event: payload, sourcetype: 'quay', host: 'quay-1' }),
+  'a dispatch': (payload) => ({ event_type: 'deployed', client_payload: payload }),
 };
 
 const mapped = (type: string, payload: unknown): Mapped =>
