@@ -65,11 +65,11 @@ it.each(SIGNATURES)('a signature of Bitbucket, made with %j', (secret, says) => 
 });
 
 it.each(samples)('the secret of $name in another place than the tool puts it', ({ source }) => {
-  const webhook = sent(`/webhooks/${source.name}`, { 'x-api-key': SECRET }, '{}');
-  expect(mistakeWithSecret(source, webhook)).toBe('the right secret, but in the header x-api-key');
+  const webhook = sent(`/webhooks/${source.name}`, { 'x-quay-key': SECRET }, '{}');
+  expect(mistakeWithSecret(source, webhook)).toBe('the right secret, but in the header x-quay-key');
   const inUrl = { ...sent(`/webhooks/${source.name}`, {}, '{}'), query: `page=1&token=${SECRET}` };
   expect(mistakeWithSecret(source, inUrl)).toContain('the right secret, but in the query of the URL');
-  const another = { ...webhook, headers: { 'x-api-key': 'another-secret-0123456789' } };
+  const another = { ...webhook, headers: { 'x-quay-key': 'another-secret-0123456789' } };
   expect(mistakeWithSecret(source, another)).toBeUndefined();
 });
 

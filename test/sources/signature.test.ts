@@ -6,8 +6,9 @@ import {
   hmacMatches,
   isHubSignature,
   isOneOf,
+  KEY_HEADERS,
   passes,
-  requireBearer,
+  requireKey,
 } from '../../src/sources/signature.ts';
 
 const secret = "It's a Secret to Everybody";
@@ -62,15 +63,51 @@ describe('tokens', () => {
     expect(basicPassword('Basic bWU6YR==')).toBeUndefined();
   });
 
-  it('accepts a bearer token of the list, and says of others whether they are wrong or missing', () => {
-    const messages = { missing: 'no token', wrong: 'another token' };
+  describe('a key', () => {
+    const messages = { missing: 'no key', wrong: 'another key' };
     const secrets = ['lamp-of-the-harbor', 'lamp-of-the-pier'];
-    const check = (authorization?: string) => () =>
-      requireBearer({ headers: { ...(authorization && { authorization }) } }, secrets, messages);
-    expect(check('Bearer lamp')).toThrow(new WebhookRejected('bad_signature', 'another token'));
-    expect(check('Basic bWU6YQ==')).toThrow(new WebhookRejected('bad_signature', 'no token'));
-    expect(check()).toThrow(new WebhookRejected('bad_signature', 'no token'));
-    for (const token of secrets) expect(check(`Bearer ${token}`)).not.toThrow();
+    const key = 'lamp-of-the-pier';
+    const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+    const check = (headers: Record<string, string>, query?: string) => () =>
+      requireKey({ headers, ...(query !== undefined && { query }) }, secrets, messages);
+    const refused = (message: string) => new WebhookRejected('bad_signature', message);
+
+    it.each([`Bearer ${key}`, `bearer ${key}`, `Token ${key}`, `ApiKey ${key}`, key, basic(`ci:${key}`)])(
+      'is accepted as Authorization: %s',
+      (authorization) => expect(check({ authorization })).not.toThrow(),
+    );
+
+    it('is accepted as the user of basic auth without a password, and in the headers of other APIs', () => {
+      expect(check({ authorization: basic(`${key}:`) })).not.toThrow();
+      for (const name of KEY_HEADERS) expect(check({ [name]: key })).not.toThrow();
+      expect(check({ authorization: 'Bearer lamp', 'x-api-key': key })).not.toThrow();
+    });
+
+    it.each([{ authorization: 'Bearer lamp' }, { authorization: basic(`${key}:lamp`) }, { 'x-api-key': 'lamp' }])(
+      'is refused as wrong in %j',
+      (headers) => expect(check(headers)).toThrow(refused('another key')),
+    );
+
+    it.each([{}, { 'x-api-key': '' }, { 'idempotency-key': key, 'sec-websocket-key': key }])(
+      'is missing in %j',
+      (headers) => expect(check(headers)).toThrow(refused('no key')),
+    );
+
+    it.each(['Bearer', 'Bearer ', 'Basic'])('is missing after the scheme alone: %s', (authorization) =>
+      expect(check({ authorization })).toThrow(refused('no key')),
+    );
+
+    it.each([`Bearer ${key}, Bearer ${key}`, `Bearer: ${key}`, `Digest ${key}`])(
+      'is missing in what is not understood: %s',
+      (authorization) =>
+        expect(check({ authorization })).toThrow(refused('no key Seen, and not understood: the header authorization.')),
+    );
+
+    it('is named by the place where it was seen, without what is in it', () => {
+      expect(check({ 'x-quay-token': key, accept: '*/*' }, `page=1&api_key=${key}`)).toThrow(
+        refused('no key Seen, and not understood: the header x-quay-token, a key in the query of the URL.'),
+      );
+    });
   });
 
   it('never accepts an empty token', () => {

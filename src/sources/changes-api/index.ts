@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { Projects } from '../projects.ts';
-import { passes, requireBearer } from '../signature.ts';
+import { passes, requireKey } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
 import { FACTS } from './facts.ts';
@@ -32,10 +32,10 @@ export const changesApi = z
       projects: config.projects,
       sendersNameProjects: true,
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
-      verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
-      isProvedBy: (webhook, others) => passes(() => requireBearer(webhook, others, WORDS)),
+      verify: (webhook) => requireKey(webhook, config.secrets, WORDS),
+      isProvedBy: (webhook, others) => passes(() => requireKey(webhook, others, WORDS)),
       verifyHeaders(head) {
-        requireBearer(head, config.secrets, WORDS);
+        requireKey(head, config.secrets, WORDS);
         return 'proved';
       },
       map: (payload, webhook) => mapChange(payload, webhook, config.name),

@@ -1,3 +1,4 @@
+import { KEY_HEADERS } from '../signature.ts';
 import type { ToolFacts } from '../source.ts';
 
 export const FACTS = {
@@ -8,7 +9,7 @@ export const FACTS = {
   pipelineLabel: 'pipeline',
   keptHeaders: ['idempotency-key', 'x-request-id'],
   deliveryIdHeaders: ['idempotency-key', 'x-request-id'],
-  proofHeaders: ['authorization'],
+  proofHeaders: ['authorization', ...KEY_HEADERS],
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
   reasonNotes: {},

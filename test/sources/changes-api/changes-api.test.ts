@@ -49,11 +49,11 @@ describe('the bodies that pipelines send', () => {
 });
 
 describe('the key', () => {
-  it.each([`Bearer ${KEY}`, `Bearer ${OTHER_KEY}`, `bearer ${KEY}`])('accepts %s', (authorization) => {
+  it.each([`Bearer ${KEY}`, `Bearer ${OTHER_KEY}`, `Token ${KEY}`, KEY])('accepts %s', (authorization) => {
     expect(() => source.verify(post({ headers: { authorization } }))).not.toThrow();
   });
 
-  it.each([undefined, '', 'Bearer ', KEY, `Basic ${KEY}`, `Bearer ${KEY}x`, `Bearer ${KEY}, Bearer ${KEY}`])(
+  it.each([undefined, '', 'Bearer ', `Digest ${KEY}`, `Basic ${KEY}`, `Bearer ${KEY}x`, `Bearer ${KEY}, Bearer ${KEY}`])(
     'refuses %s',
     (authorization) => {
       const refused = expect(() => source.verify(post({ headers: { authorization } })));
