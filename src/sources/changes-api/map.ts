@@ -11,14 +11,15 @@ import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
-import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';
+import { type ChangeCreate, inOwnSpelling, parseChange, unfilledFields, unknownFields } from './schema.ts';
 
 const LISTED_FIELDS = 10;
 const SHOWN_CHARACTERS = 40;
 
 /** A body of Alert24's changes API to one record. */
-export function mapChange(payload: unknown, webhook: Webhook, instance: string): Mapped {
+export function mapChange(sent: unknown, webhook: Webhook, instance: string): Mapped {
   const pathServiceId = serviceIdOf(webhook.path);
+  const payload = inOwnSpelling(sent);
   const change = parseChange(payload);
   const serviceId = pathServiceId ?? change.service_id;
   return { kind: 'records', records: [toRecord({ change, payload, webhook, instance, serviceId })] };

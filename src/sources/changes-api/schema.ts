@@ -132,6 +132,30 @@ export function parseChange(payload: unknown): ChangeCreate {
   throw new WebhookRejected('bad_payload', `${field} ${issue?.message}`);
 }
 
+const plainName = (name: string): string =>
+  name
+    .slice(0, NAME_CHARS)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '');
+const NAME_CHARS = 40;
+const NAMES = new Map(Object.keys(ChangeCreate.shape).map((name) => [plainName(name), name]));
+
+/**
+ * The body with the names of its fields as the API writes them: `commitSha` and `Commit-SHA` are `commit_sha`, unless
+ * two fields would have one name.
+ */
+export function inOwnSpelling(payload: unknown): unknown {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return payload;
+  const entries = Object.entries(payload).map(([name, value]) => ({
+    name,
+    meant: Object.hasOwn(ChangeCreate.shape, name) ? name : (NAMES.get(plainName(name)) ?? name),
+    value,
+  }));
+  const times = new Map<string, number>();
+  for (const { meant } of entries) times.set(meant, (times.get(meant) ?? 0) + 1);
+  return Object.fromEntries(entries.map(({ name, meant, value }) => [times.get(meant) === 1 ? meant : name, value]));
+}
+
 /** Names of unknown fields: a typing error, or another version of their API. */
 export function unknownFields(payload: unknown): string[] {
   return Object.keys(payload ?? {}).filter((name) => !Object.hasOwn(ChangeCreate.shape, name));

@@ -53,13 +53,18 @@ describe('the key', () => {
     expect(() => source.verify(post({ headers: { authorization } }))).not.toThrow();
   });
 
-  it.each([undefined, '', 'Bearer ', `Digest ${KEY}`, `Basic ${KEY}`, `Bearer ${KEY}x`, `Bearer ${KEY}, Bearer ${KEY}`])(
-    'refuses %s',
-    (authorization) => {
-      const refused = expect(() => source.verify(post({ headers: { authorization } })));
-      refused.toThrow(expect.objectContaining({ code: 'bad_signature', message: expect.not.stringContaining(KEY) }));
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'Bearer ',
+    `Digest ${KEY}`,
+    `Basic ${KEY}`,
+    `Bearer ${KEY}x`,
+    `Bearer ${KEY}, Bearer ${KEY}`,
+  ])('refuses %s', (authorization) => {
+    const refused = expect(() => source.verify(post({ headers: { authorization } })));
+    refused.toThrow(expect.objectContaining({ code: 'bad_signature', message: expect.not.stringContaining(KEY) }));
+  });
 
   it('distinguishes a wrong one from none', () => {
     const verify = (headers: Record<string, string>) => () => source.verify(post({ headers }));
@@ -269,6 +274,28 @@ describe('the fields', () => {
   it('are named in a note if they are unknown', () => {
     const record = said({ component: 'x', metadata: {}, ['c'.repeat(99)]: 1 });
     expect(record.notes).toContain(`fields that are not understood: component, metadata, ${'c'.repeat(40)}`);
+  });
+
+  it('are read in the spelling of other languages, too', () => {
+    const { commit_sha: sha, environment } = COMMIT;
+    const snake = said({ commit_sha: sha, environment, started_at: '2026-03-19T14:00:00Z', pr_number: 7 });
+    const camel = said({ commitSha: sha, Environment: environment, startedAt: '2026-03-19T14:00:00Z', 'pr-number': 7 });
+    expect(camel).toEqual(snake);
+    expect(map({ Summary: 'Tide table' }).summary).toBe('Tide table');
+    expect(said({ commitSha: '$COMMIT' }).notes).toContain('variables that were not filled in: commit_sha');
+  });
+
+  it('are not read in another spelling if two would have one name', () => {
+    const record = said({
+      commit_sha: COMMIT.commit_sha,
+      commitSha: 'another',
+      changedBy: 'mira',
+      'changed-by': 'ana',
+    });
+    expect(record.commit?.sha).toBe(COMMIT.commit_sha);
+    expect(record).not.toHaveProperty('actor');
+    expect(record.notes).toContain('fields that are not understood: commitSha, changedBy, changed-by');
+    expect(said({ constructor: 'x', ['__proto__']: 'y', toString: 'z' }).notes?.join()).toContain('not understood');
   });
 
   it('prefer the service id of the path to the one of the body', () => {
