@@ -7,6 +7,7 @@ import { likeliest, type Sender, sender } from './sources/sender.ts';
 import type { Source } from './sources/source.ts';
 import { jsonOfForm } from './values/form-payload.ts';
 import { parseJson } from './values/parse-json.ts';
+import { inUtf8 } from './values/utf8.ts';
 
 export interface ReceiveParts {
   /** Makes the webhook and its records durable, or throws NotKept within 2 s. */
@@ -47,14 +48,17 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
 
 /**
  * A request to an imitated API is interpreted by that API. Any other webhook is taken as it is, or is the JSON in its
- * form: the sender has proved itself by the bytes that came.
+ * form, in UTF-8: the sender has proved itself by the bytes that came.
  * @throws WebhookRejected, NotKept
  */
-export async function serve({ imitates }: Source, webhook: Webhook, rows: Rows): Promise<Served> {
+export async function serve({ imitates }: Source, sent: Webhook, rows: Rows): Promise<Served> {
+  const type = sent.headers['content-type'];
+  const webhook = withBody(sent, inUtf8(sent.body, type));
   if (imitates?.covers(webhook.path)) return imitates.serve(webhook, rows);
-  const body = jsonOfForm(webhook.body, webhook.headers['content-type']);
-  return { kind: 'webhook', webhook: body === webhook.body ? webhook : { ...webhook, body } };
+  return { kind: 'webhook', webhook: withBody(webhook, jsonOfForm(webhook.body, type)) };
 }
+
+const withBody = (webhook: Webhook, body: Buffer): Webhook => (body === webhook.body ? webhook : { ...webhook, body });
 
 export function outcomeOf(mapped: Mapped, { answer }: Pick<Served, 'answer'>): Exclude<Outcome, { kind: 'not_kept' }> {
   return mapped.kind === 'records' ? { ...mapped, kind: 'accepted', ...(answer && { answer }) } : mapped;

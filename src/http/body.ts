@@ -24,6 +24,9 @@ const UNPROVED_RATIO = 100;
 /** This much is unpacked whatever the ratio: a short body may repeat itself. */
 const ALWAYS_UNPACKED_BYTES = 256 * 1024;
 
+/** What scripts write for the encoding of the text, or for none. */
+const PLAIN = new Set(['', 'identity', 'none', 'utf-8', 'utf8']);
+
 /**
  * Reads the bytes, and unpacks them when all are there: a small body that claims a large size costs nothing until then.
  */
@@ -36,9 +39,9 @@ export async function readBody(request: IncomingMessage, order: BodyOrder): Prom
 
 async function readWhole(request: IncomingMessage, order: BodyOrder): Promise<Body> {
   const { limit, proved, share } = order;
-  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
   const unpack = unpackerOf(encoding, proved);
-  if (encoding !== 'identity' && !unpack) return 'unreadable';
+  if (!unpack && !PLAIN.has(encoding)) return 'unreadable';
   const announced = request.headers['content-length'];
   if (Number(announced) > limit) return 'too_large';
   const expected = announced === undefined ? undefined : Number(announced);

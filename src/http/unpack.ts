@@ -7,6 +7,7 @@ export type Unpack = (packed: Buffer, room: BodyAllowance) => Promise<Buffer | F
 
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ['gzip', createGunzip],
+  ['x-gzip', createGunzip], // RFC 9110: the same
   ['deflate', createInflate],
   ['br', createBrotliDecompress],
 ]);

@@ -179,6 +179,8 @@ const zipped = (body: Buffer, encoding = 'gzip', path = '/webhooks/gitlab'): Raw
 });
 const ENCODINGS: readonly Case[] = [
   taken('gzip', () => zipped(gzipSync(hook()))),
+  taken('gzip by its old name', () => zipped(gzipSync(hook()), 'x-gzip')),
+  taken('no encoding, in words', () => zipped(Buffer.from(hook()), 'utf-8')),
   row('a gzip bomb of 200 MiB', 413, 'rejected: too_large', () => zipped(BOMB)),
   row('gzip that is over the limit only when it is opened', 413, 'rejected: too_large', () =>
     zipped(gzipSync(bodyOf(LIMIT_BYTES + 1)), 'gzip', '/webhooks/small'),

@@ -95,6 +95,8 @@ const TAKEN: readonly Case[] = [
     name: 'formulas and formats',
     body: (source) => words(source, '=cmd|x!A1 %s %n %d ${jndi:ldap://x} {{7*7}} $& $1'),
   },
+  { name: 'UTF-16', body: (source) => Buffer.from(`\ufeff${words(source, 'x')}`, 'utf16le') },
+  { name: 'Windows-1252', body: (source) => Buffer.from(words(source, 'dépl\u00f4yé'), 'latin1') },
 ];
 
 const BROKEN: readonly Case[] = [
@@ -106,7 +108,6 @@ const BROKEN: readonly Case[] = [
   { name: 'two objects', body: (source) => `${words(source, 'x')}${words(source, 'x')}` },
   { name: 'a body that breaks off', body: (source) => words(source, 'x').slice(0, -30) },
   { name: '100,000 open brackets', body: () => '['.repeat(100_000) },
-  { name: 'UTF-16', body: (source) => Buffer.from(`\ufeff${words(source, 'x')}`, 'utf16le') },
   { name: 'terminal escapes in front', body: () => '\u001b[2J\u001b]0;owned\u0007' },
 ];
 

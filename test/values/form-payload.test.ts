@@ -69,3 +69,29 @@ describe('a body that is sent as a form', () => {
     );
   });
 });
+
+describe('a body of the parts of a form', () => {
+  const TYPE = 'multipart/form-data; boundary=quay';
+  const part = (name: string, value: string, more = '') =>
+    `--quay\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`;
+  const read = (...parts: string[]) => jsonOfForm(Buffer.from(`${parts.join('')}--quay--\r\n`), TYPE).toString();
+
+  it('is an object of its fields', () => {
+    const json = read(part('summary', 'Deployed "pay"'), part('tags', 'a'), part('tags', 'b'), part('pr_number', ''));
+    expect(JSON.parse(json)).toEqual({ summary: 'Deployed "pay"', tags: ['a', 'b'], pr_number: '' });
+  });
+
+  it('is the JSON in its only field or file, or in its field payload', () => {
+    const file = '; filename="change.json"\r\nContent-Type: application/json';
+    expect(read(part('file', '{"a":1}', file))).toBe('{"a":1}');
+    expect(read(part('note', 'x'), part('payload', ' {"a":1}\n', file))).toBe('{"a":1}');
+  });
+
+  it('is none without a boundary, without parts, or with names that are none', () => {
+    const text = `${part('a', '1')}--quay--`;
+    expect(jsonOfForm(Buffer.from(text), 'multipart/form-data').toString()).toBe(text);
+    expect(jsonOfForm(Buffer.from(text), 'application/json').toString()).toBe(text);
+    expect(read(part('a b', '1'))).toBe(`${part('a b', '1')}--quay--\r\n`);
+    expect(read()).toBe('--quay--\r\n');
+  });
+});

@@ -1,6 +1,6 @@
+import { type FormField, parseMultipart } from '../../values/multipart.ts';
 import { parseJson } from '../../values/parse-json.ts';
 import type { Webhook } from '../received-webhook.ts';
-import { parseMultipart } from './multipart.ts';
 import { badParameter, Refusal } from './refusal.ts';
 
 export type Params = Readonly<Record<string, unknown>>;
@@ -45,9 +45,9 @@ function fromForm(text: string): Params {
 function fromMultipart(body: Buffer, type: string): Params {
   const fields = parseMultipart(body, type);
   if (!fields) throw badParameter('message body does not match declared format: it is no multipart/form-data');
-  return limited([...fields]);
+  return limited(fields);
 }
 
 /** Without the prototype of an object: a field may be called `constructor`. */
-const limited = (fields: readonly (readonly [string, string])[]): Params =>
+const limited = (fields: readonly FormField[]): Params =>
   Object.assign(Object.create(null), Object.fromEntries(fields.slice(0, FIELDS_LIMIT)));

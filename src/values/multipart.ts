@@ -1,22 +1,22 @@
 const PARTS_LIMIT = 50;
 
+export type FormField = readonly [name: string, value: string];
+
 /** The fields of a multipart/form-data body (RFC 7578); undefined when it is none. Files count as text. */
-export function parseMultipart(body: Buffer, contentType: string): ReadonlyMap<string, string> | undefined {
+export function parseMultipart(body: Buffer, contentType: string): readonly FormField[] | undefined {
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
   if (!boundary) return undefined;
   const parts = body.toString('utf8').split(`--${boundary}`);
   if (parts.length < 2 || parts.length > PARTS_LIMIT || !parts.at(-1)?.startsWith('--')) return undefined;
-  const fields = new Map<string, string>();
-  for (const part of parts.slice(1, -1)) {
+  return parts.slice(1, -1).flatMap((part) => {
     const [head, value] = headAndValue(part);
     const name = nameIn(head);
-    if (name !== undefined) fields.set(name, value);
-  }
-  return fields;
+    return name === undefined ? [] : [[name, value] as const];
+  });
 }
 
-function headAndValue(part: string): readonly [string, string] {
+function headAndValue(part: string): readonly [head: string, value: string] {
   const end = part.indexOf('\r\n\r\n');
   if (end === -1) return [part, ''];
   const value = part.slice(end + 4);
