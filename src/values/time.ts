@@ -9,7 +9,8 @@ export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time suc
 /**
  * Reads the formats that tools and `date` write: ISO 8601 with any offset and any fraction, also without
  * separators (`20261130T090000+0000`) and with the name of the zone (`…+01:00[Europe/Berlin]`, as Java writes it),
- * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, RFC 5322, and seconds, milliseconds, microseconds or
+ * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, Go's default, RFC 5322, what `date`, Git and JavaScript write
+ * by default, and seconds, milliseconds, microseconds or
  * nanoseconds since 1970, as a number or its digits. A time without a zone is refused: it would be read in the zone of
  * this machine.
  * @returns ISO 8601 UTC with milliseconds, or undefined for anything else.
@@ -18,21 +19,30 @@ export function toIso(time: string | number | null | undefined): string | undefi
   if (typeof time === 'number') return fromEpoch(time);
   const text = time?.trim() ?? '';
   if (EPOCH.test(text)) return fromEpoch(Number(text));
-  const parts = ISO_DATE.exec(text.replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6'));
-  if (!parts) return MAIL_DATE.test(text) ? fromEpochMs(Date.parse(text)) : undefined;
+  const parts = ISO_DATE.exec(text.replace(ZONE_NAME, '').replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6'));
+  if (!parts) return TEXT_DATES.some((format) => format.test(text)) ? fromEpochMs(Date.parse(text)) : undefined;
   const [, date, clock, fraction = '0', zone = 'Z'] = parts;
   const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? [];
   const offset = hours ? `${hours}:${minutes}` : 'Z';
   return fromEpochMs(Date.parse(`${date}T${clock}.${fraction.slice(0, 3)}${offset}`));
 }
 
-const ISO_DATE =
-  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\])?$/i;
+const ISO_DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i;
+/** After its offset: Java writes `[Europe/Berlin]`, Go ` CET` and, as of now, ` CET m=+0.5`. */
+const ZONE_NAME = /(?<=Z|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\]| [A-Z]{2,5}(?: m=[+-][\d.]{1,30})?)$/;
 const BASIC_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/;
 const EPOCH = /^\d{10,19}(?:\.\d{1,9})?$/;
 
-/** RFC 5322, as `date -R` and HTTP write it: `Mon, 30 Nov 2026 05:50:00 +0100`. */
-const MAIL_DATE = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC|[+-]\d{4})$/;
+const TEXT_DATES: readonly RegExp[] = [
+  // RFC 5322, as `date -R` and HTTP write it: `Mon, 30 Nov 2026 05:50:00 +0100`
+  /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC|[+-]\d{4})$/,
+  // `date -u`, also in 12 hours, and Ruby: `Mon Nov 30 05:50:00 UTC 2026`
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d (?:[AP]M )?(?:GMT|UTC|[+-]\d{4}) \d{4}$/,
+  // Git: `Mon Nov 30 05:50:00 2026 +0100`
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4} [+-]\d{4}$/,
+  // JavaScript: `Mon Nov 30 2026 05:50:00 GMT+0100 (Central European Standard Time)`
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4}(?: \([^()]{1,60}\))?$/,
+];
 
 /** Before 2001-09-09 the seconds had nine digits: no number is within these limits in two units. */
 const MIN_EPOCH_MS = 1_000_000_000_000;

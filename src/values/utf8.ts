@@ -3,7 +3,10 @@ import { isUtf8 } from 'node:buffer';
 const BOMS: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
 /** The first character of JSON is ASCII: one of its two bytes is 0. */
 const STARTS: Readonly<Record<string, string>> = {
-  ...{ '7b00': 'utf-16le', '5b00': 'utf-16le', '007b': 'utf-16be', '005b': 'utf-16be' },
+  '7b00': 'utf-16le',
+  '5b00': 'utf-16le',
+  '007b': 'utf-16be',
+  '005b': 'utf-16be',
 };
 
 /** A letter of two to four bytes, as Latin-1 shows it. */
