@@ -20,12 +20,17 @@ export const imitation = (settings: ApiSettings): ImitatedApi => ({
   serve: (webhook, rows) => serve(webhook, rows, settings),
 });
 
+/** GitLab takes a token in the query of its API. A query is not kept here. */
+const TOKEN_PARAMETERS = ['private_token', 'access_token', 'job_token'];
+
 /**
- * A token in any of the headers in which GitLab takes one. Of several, one that is right is enough.
+ * A token in any of the places in which GitLab takes one. Of several, one that is right is enough.
  * @throws WebhookRejected
  */
-export function verifyToken({ headers }: WebhookHead, secrets: readonly string[]): void {
+export function verifyToken({ headers, path, query }: WebhookHead, secrets: readonly string[]): void {
+  const parameters = new URLSearchParams(routeOf(path) ? query : '');
   const given = [
+    ...TOKEN_PARAMETERS.map((name) => parameters.get(name) ?? undefined),
     bearerToken(headers['authorization']),
     headers['private-token'],
     headers['job-token'],

@@ -25,7 +25,8 @@ export function routeOf(path: string): Route | undefined {
   const below = belowApi(path);
   if (below === undefined) return undefined;
   const [first, ...rest] = below;
-  if ((first === 'user' || first === 'version') && rest.length === 0) return { kind: first };
+  if (rest.length === 0 && (first === 'user' || first === 'version')) return { kind: first };
+  if (rest.length === 0 && first === 'metadata') return { kind: 'version' }; // what newer clients ask for
   return first === 'projects' ? projectRoute(rest) : { kind: 'other' };
 }
 

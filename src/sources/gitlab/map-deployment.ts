@@ -30,6 +30,10 @@ const NO_STATUS =
   'The deployment hook has no status. If the webhook has a custom template, your template lacks status: write ' +
   '"status": "{{status}}", or take the template out.';
 
+const NO_PROJECT =
+  'The deployment hook names no project: neither an id nor a path. If the webhook has a custom template, write ' +
+  '"project_id": "{{project.id}}" and "project_path": "{{project.path_with_namespace}}", or take the template out.';
+
 /** The deployment hook is the most reliable: GitLab sends it at the transition, with the status of that moment. */
 export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   const status = DeploymentStatus.safeParse(hook.status).data;
@@ -40,7 +44,7 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   const state = DEPLOYMENT_STATES[status];
   if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
   const project = projectOf(hook, context.webhook);
-  if (!project) return ignored('unmapped', 'The deployment hook names no project: neither an id nor a path.');
+  if (!project) return ignored('unmapped', NO_PROJECT);
   const [key, ...aliases] = keysOf(hook, project);
   if (key === undefined) {
     return ignored('unmapped', 'The deployment hook names neither a job (deployable_id) nor a deployment_id.');

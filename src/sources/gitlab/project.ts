@@ -26,7 +26,8 @@ export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Proj
   const { project, repository } = hook;
   const url = project?.web_url ?? project?.homepage ?? repository?.homepage;
   const cloneUrl = project?.git_http_url ?? repository?.git_http_url;
-  const path = project?.path_with_namespace ?? pathOf(url) ?? pathOf(cloneUrl);
+  const written = hook.project_path ?? hook.path_with_namespace;
+  const path = project?.path_with_namespace ?? written ?? pathOf(url) ?? pathOf(cloneUrl);
   const id = project?.id ?? hook.project_id ?? path?.toLowerCase();
   if (id === undefined) return undefined;
   const displayName = project?.name ?? repository?.name ?? hook.project_name?.split(' / ').at(-1);

@@ -49,20 +49,31 @@ export type Environment = z.output<typeof Environment>;
 export const User = maybe(z.object({ username: Text, name: Text }));
 export type User = z.output<typeof User>;
 
-const ProjectFields = maybe(
-  z.object({
-    id: Id,
-    name: Text,
-    web_url: Url,
-    homepage: Url,
-    git_http_url: Url,
-    path_with_namespace: Text,
-  }),
+const ProjectFields = z.object({
+  id: Id,
+  name: Text,
+  web_url: Url,
+  homepage: Url,
+  git_http_url: Url,
+  path_with_namespace: Text,
+});
+/** A custom template may write the path or the id in its place. */
+const Project = z.transform((value: unknown): z.output<typeof ProjectFields> | undefined =>
+  readAs(ProjectFields, typeof value === 'string' || typeof value === 'number' ? calledProject(value) : value),
 );
+
+function calledProject(called: string | number) {
+  const id = Id.parse(called);
+  if (id !== undefined) return { id };
+  return String(called).includes('/') ? { path_with_namespace: called } : { name: called };
+}
 
 /** What names the project, in all three kinds. GitLab: lib/gitlab/data_builder/. */
 export const Origin = z.object({
-  project: ProjectFields,
+  project: Project,
+  /** Custom templates alone. */
+  project_path: Text,
+  path_with_namespace: Text,
   /** Job hooks; until GitLab 15 they had no `project`. */
   project_id: Id,
   project_name: Text,

@@ -313,9 +313,23 @@ describe('a deployment that was made while Redis was unreachable', () => {
   });
 });
 
+describe('a token in the query', () => {
+  const verify = (path: string, query: string) => () => source.verify({ ...request({ path, query }), headers: {} });
+
+  it.each(['private_token', 'access_token', 'job_token'])('is accepted as %s, as GitLab does', (name) => {
+    expect(verify(PATH, `environment=qa&${name}=${SECRETS[0]}`)).not.toThrow();
+    expect(verify(PATH, `${name}=another`)).toThrow('the token is not one of the secrets');
+  });
+
+  it('is not accepted at a path that is none of the API', () => {
+    expect(verify('/webhooks/gitlab-api', `private_token=${SECRETS[0]}`)).toThrow('the token is missing');
+  });
+});
+
 describe('what clients query first', () => {
   it.each([
     ['/api/v4/projects/harbor%2Fpay', { id: expect.any(Number), path_with_namespace: 'harbor/pay' }],
+    ['/api/v4/metadata', { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }],
     ['/api/v4/version', { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }],
     ['/api/v4/projects/4711', { id: 4711 }],
     ['/api/v4/user', { username: 'shiplog' }],

@@ -20,6 +20,26 @@ const stateOf = (hooks: readonly unknown[]) => {
   return fold(records[0]?.deployment ?? '', records).state;
 };
 
+describe('a custom template', () => {
+  const hook = (changes: object) => deployment({ project: undefined, ...changes });
+
+  it('may name the project by its path or its id', () => {
+    const path = { service: 'lighthouse-api', repository: { name: 'harbor/lighthouse-api' } };
+    for (const changes of [{ project: 'harbor/lighthouse-api' }, { project_path: 'harbor/lighthouse-api' }])
+      expect(recordOf(hook(changes))).toMatchObject(path);
+    expect(recordOf(hook({ project: '4711', project_path: 'harbor/lighthouse-api' }))).toMatchObject({
+      ...path,
+      deployment: recordOf(deployment()).deployment,
+    });
+    expect(recordOf(hook({ project: 4711 })).repository?.gitlabProject).toBe('4711');
+  });
+
+  it('that leaves the project out is told what to write', () => {
+    expect(map(hook({}))).toMatchObject({ kind: 'ignored', detail: expect.stringContaining('{{project.id}}') });
+    expect(map(hook({ project: 'lighthouse-api' }))).toMatchObject({ kind: 'ignored', reason: 'unmapped' });
+  });
+});
+
 describe('a pipeline', () => {
   const pipeline = (status: string, builds: readonly object[], changes: object = {}) =>
     payload('pipeline-two-of-five-jobs-deployed', {
