@@ -61,6 +61,23 @@ function collect(value: unknown, { fields, part, depth }: Collected): void {
     const full = part ? `${part}.${name}` : name;
     if (!fields.has(full)) fields.set(full, inner);
   }
+  for (const { inner } of entries.filter(({ name }) => name === 'tags')) {
+    for (const [name, text] of tagsIn(inner)) {
+      const full = part ? `${part}.${name}` : name;
+      if (fields.size < MAX_FIELDS && !fields.has(full)) fields.set(full, text);
+    }
+  }
+}
+
+const TAGS_CHARS = 10_000;
+
+/** Where events and annotations have room for tags alone: `["app:lark", "env:staging"]`, or the same as one text. */
+function tagsIn(value: unknown): readonly (readonly [name: string, text: string])[] {
+  const items: unknown = typeof value === 'string' ? value.slice(0, TAGS_CHARS).split(',') : firstItems(value);
+  return (Array.isArray(items) ? items : []).flatMap((item: unknown) => {
+    const [, name, text] = (typeof item === 'string' && /^([\w .-]{1,60}):(?!\/\/)(.+)$/s.exec(item.trim())) || [];
+    return name !== undefined && text !== undefined ? [[plainName(name), text.trim()] as const] : [];
+  });
 }
 
 const isPart = (value: unknown): value is object =>

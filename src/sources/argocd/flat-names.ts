@@ -85,12 +85,12 @@ export const NAMES = {
   dedupId: ['dedupid'],
   started: [
     ...['startedat', 'starttime', 'syncstartedat', 'operation.startedat', 'operationstate.startedat'],
-    ...['sync.startedat', 'app.startedat', 'application.startedat', 'deploystarttime'],
+    ...['sync.startedat', 'app.startedat', 'application.startedat', 'deploystarttime', 'starteddate'],
   ],
   finished: [
     ...['finishedat', 'deployedat', 'syncedat', 'completedat', 'endedat', 'finishtime', 'syncfinishedat'],
     ...['operation.finishedat', 'operationstate.finishedat', 'sync.finishedat', 'app.finishedat'],
-    ...['application.finishedat', 'operation.completedat', 'deployendtime'],
+    ...['application.finishedat', 'operation.completedat', 'deployendtime', 'endtime', 'finisheddate'],
   ],
   /** Beside one of the others it is when the body was sent. */
   sent: ['timestamp', 'time', 'date', 'eventtime'],

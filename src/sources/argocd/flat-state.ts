@@ -1,4 +1,5 @@
 import type { State } from '../../domain/change-record.ts';
+import { toIso } from '../../values/time.ts';
 import type { IgnoredReason } from '../mapped.ts';
 import { STATE_WORDS } from '../state-words.ts';
 import { type Fields, MAX_DEPTH, ownOrApps, plainName, textIn } from './flat-fields.ts';
@@ -41,6 +42,7 @@ const PERHAPS: readonly string[] = [
   'result',
   'outcome',
   'conclusion',
+  'alerttype',
 ];
 /** What happened, where no field holds a status: `deployment_started`, `sync.failed`, `Succeeded`. */
 const EVENTS: readonly string[] = ['event', 'eventtype', 'eventname', 'action', 'trigger', 'type'];
@@ -92,6 +94,7 @@ const EVENT_MEANINGS: Readonly<Record<string, Meaning>> = {
   deployed: 'succeeded',
   finished: 'succeeded',
   synced: 'succeeded',
+  created: 'unsynced', // the application
 };
 
 const STATE_NAMES: ReadonlySet<string> = new Set(
@@ -141,10 +144,18 @@ export function readState(fields: Fields): FlatState {
   const perhaps = [...wordsIn(PERHAPS), ...flagIn(fields)];
   const words = [...wordsIn(FIELDS), ...perhaps.filter(isKnown), ...wordsIn(EVENTS).filter(isPhase)];
   const event = eventIn(fields, words);
-  if (words.length === 0) return event ? stateOf([event], fields) : { kind: 'nothing' };
+  if (words.length === 0) return event ? stateOf([event], fields) : deployedIn(fields);
   if (event?.meaning === 'deleted') return stateOf([event], fields);
   const said = stateOf(words, fields);
   return event && said.kind === 'ignored' && said.reason === 'not_started' ? stateOf([...words, event], fields) : said;
+}
+
+/** Deployment trackers take what was deployed, and have no field for a status. */
+function deployedIn(fields: Fields): FlatState {
+  const time = fields.get('deployedat');
+  if ((typeof time !== 'string' && typeof time !== 'number') || toIso(time) === undefined) return { kind: 'nothing' };
+  const notes = ['The body has no status: it names the time at which the app was deployed.', NO_HEALTH];
+  return { kind: 'state', state: 'succeeded', isDegraded: false, isSettled: false, namesHealth: false, notes };
 }
 
 const isKnown = ({ meaning }: Word): boolean => meaning !== undefined;
@@ -155,7 +166,7 @@ const PHASES: ReadonlySet<string> = new Set(['Running', 'Terminating', 'Succeede
 
 /** `"success": true`. */
 function flagIn(fields: Fields): readonly Word[] {
-  const flag = fields.get('success');
+  const flag = fields.get('success') ?? fields.get('issuccessful');
   const meaning = flag === true || flag === 'true' ? 'succeeded' : 'failed';
   const isFlag = typeof flag === 'boolean' || flag === 'true' || flag === 'false';
   return isFlag ? [{ field: 'success', text: String(flag), meaning, notes: [] }] : [];

@@ -57,9 +57,9 @@ function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mappe
   return isDropInBody(payload) ? mapDropIn(payload, undefined, { webhook, settings }) : unmapped(payload);
 }
 
-/** The template of Argo CD's documentation sets a commit status at GitHub: only its path names the commit. */
+/** Templates set the status of a commit at the host of its repository: only the path names the commit. */
 function commitOf(path: string): { readonly commit_sha?: string } {
-  const sha = fullSha(/\/repos\/[^/]+\/[^/]+\/statuses\/([^/]+)$/.exec(path)?.[1]);
+  const sha = fullSha(/\/(?:statuses|commits?)\/([0-9a-f]{40,64})(?:\/|$)/i.exec(path)?.[1]);
   return sha ? { commit_sha: sha } : {};
 }
 

@@ -20,11 +20,16 @@ function describe(payload: unknown): string {
   if (has(payload, 'state', 'context') || has(payload, 'state', 'target_url')) {
     return 'A commit status without the path /projects/<id>/statuses/<sha>, which names what it is about';
   }
+  if (MESSAGE_FIELDS.some((name) => has(payload, name)))
+    return 'A message for a chat, which has no fields for the app and for how the sync ended';
   if (readState(fieldsOf(payload)).kind !== 'nothing') {
     return 'A body with a status, in which nothing names the app: add "app": "{{.app.metadata.name}}"';
   }
   return `JSON of an unknown shape with ${keysOf(payload)}`;
 }
+
+/** Of Slack and those that take its format, Discord, Teams, DingTalk and Lark. */
+const MESSAGE_FIELDS = ['attachments', 'blocks', 'embeds', 'sections', 'msgtype', 'msg_type', 'channel_id'];
 
 const KEYS_SHOWN = 5;
 

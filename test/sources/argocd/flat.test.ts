@@ -76,6 +76,7 @@ describe('a flat body', () => {
     [{ health: 'Missing' }, 'not_started'],
     [{ event: 'out-of-sync', sync: 'OutOfSync', health: 'Healthy' }, 'not_started'],
     [{ sync_status: 'Created' }, 'not_started'],
+    [{ trigger: 'on-created' }, 'not_started'],
     [{ sync_status: 'Deleted' }, 'app_deleted'],
     [{ event: 'app-deleted', status: 'Synced', health: 'Healthy' }, 'app_deleted'],
     [{ event: 'application_deletion', health: 'Degraded' }, 'app_deleted'],
@@ -143,6 +144,57 @@ describe('a flat body', () => {
     expect(mapAt(status(SHA))).toMatchObject({ service: 'buoy', state: 'succeeded', commit: { sha: SHA } });
     expect(mapAt(status('main'))).not.toHaveProperty('commit');
   });
+
+  it.each([
+    `repositories/harbor/buoy/commit/${SHA}/statuses/build`,
+    `rest/build-status/1.0/commits/${SHA}`,
+    `harbor/quay/_apis/git/repositories/buoy/commits/${SHA}/statuses`,
+  ])("takes the commit from the path of another host's statuses: %s", (path) => {
+    const status = { key: 'argocd', state: 'SUCCESSFUL', name: 'buoy' };
+    const webhook = createWebhook({ path: `/webhooks/argocd/${path}` });
+    expect(recordOf(createSource().map(status, webhook)).commit).toEqual({ sha: SHA });
+  });
+
+  it('reads tags that are a name and a value, where no field has the name', () => {
+    const tags = ['app:buoy', 'env: staging', `revision:${SHA}`, 'status:Failed', 'url:https://x.example', 'argocd'];
+    const event = { title: 'buoy', text: 'Deployed', alert_type: 'success', tags };
+    const expected = { service: 'buoy', environment: { name: 'staging' }, commit: { sha: SHA } };
+    expect(record(event)).toMatchObject({ ...expected, state: 'failed' });
+    expect(record({ ...event, tags: tags.slice(0, 3).join(', ') })).toMatchObject({ ...expected, state: 'succeeded' });
+    expect(record({ ...event, status: 'Succeeded', env: 'qa' })).toMatchObject({
+      ...{ state: 'succeeded', environment: { name: 'qa' } },
+    });
+    expect(reason({ ...event, alert_type: 'info', tags: ['app:buoy'] })).toBe('unmapped');
+  });
+
+  it('was deployed at the time that deployed_at names, where nothing is a status', () => {
+    const one = record({ service: 'buoy', environment: 'qa', commit_sha: SHA, deployedAt: AT });
+    expect(one).toMatchObject({
+      state: 'succeeded',
+      finishedAt: '2026-05-04T09:12:31.000Z',
+      environment: { name: 'qa' },
+    });
+    expect(one.notes?.join()).toContain('The body has no status');
+    expect(record({ service: 'buoy', deployed_at: AT, event: 'sync-failed' }).state).toBe('failed');
+    expect(reason({ service: 'buoy', deployed_at: '<no value>' })).toBe('unmapped');
+    expect(reason({ service: 'buoy', finished_at: AT })).toBe('unmapped');
+    expect(record({ name: 'buoy', deployed_at: AT, is_successful: false }).state).toBe('failed');
+  });
+
+  it('reads the start and the end of deployment trackers', () => {
+    const one = record(flat({ finished_at: undefined, startedDate: '2026-05-04T09:00:00Z', finishedDate: AT }));
+    expect(one).toMatchObject({ startedAt: '2026-05-04T09:00:00.000Z', finishedAt: '2026-05-04T09:12:31.000Z' });
+    expect(record(flat({ finished_at: undefined, end_time: AT })).finishedAt).toBe('2026-05-04T09:12:31.000Z');
+  });
+
+  it.each([{ attachments: [{ title: 'buoy' }] }, { embeds: [] }, { msgtype: 'markdown' }, { blocks: [] }])(
+    'is a message for a chat, and no report: %j',
+    (message) => {
+      expect(map({ text: 'buoy was deployed', ...message })).toMatchObject({
+        ...{ kind: 'ignored', reason: 'unmapped', detail: expect.stringContaining('A message for a chat') },
+      });
+    },
+  );
 
   it.each(['destination_cluster', 'target_cluster'])('reads the cluster from %s', (name) => {
     expect(record(flat({ [name]: 'harbor-staging' })).environment.name).toBe('staging');
@@ -337,7 +389,7 @@ describe('a flat body', () => {
 
   it.each([
     ['deployment', 'unmapped'],
-    ['created', 'unmapped'],
+    ['created', 'not_started'],
     ['app-out-of-sync', 'not_started'],
     ['sync-status-unknown', 'not_started'],
   ])('with the event %s alone is ignored as %s', (event, expected) => {
