@@ -67,6 +67,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   progressing: 'running',
   syncing: 'running',
   suspended: 'running',
+  paused: 'running',
   missing: 'unsettled',
   in_progress: 'running',
   pending: 'pending',
@@ -95,6 +96,7 @@ const EVENT_MEANINGS: Readonly<Record<string, Meaning>> = {
   finished: 'succeeded',
   synced: 'succeeded',
   created: 'unsynced', // the application
+  aborted: 'canceled',
 };
 
 const STATE_NAMES: ReadonlySet<string> = new Set(

@@ -18,6 +18,8 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return unmapped(payload);
   const notification = notificationIn(payload);
   if (notification) return mapNotification(notification, webhook, settings);
+  const other = otherKindIn(payload);
+  if (other) return ignored('unmapped', `${withArticle(other)} is no Application of Argo CD. ${APPLICATION_ADVICE}`);
   const found = applicationIn(payload);
   if (found && !isWrittenByHand(found.app)) {
     const { receivedAt } = webhook;
@@ -26,6 +28,21 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   }
   return mapByPath(payload, webhook, settings) ?? mapOthers(payload, webhook, settings);
 }
+
+/** The kind of an object of Kubernetes that is sent whole, alone or in a field, and is no Application. */
+function otherKindIn(payload: object): string | undefined {
+  const kinds = [payload, ...Object.values(payload)].flatMap((one: unknown) => (isWhole(one) ? [one.kind] : []));
+  const [kind] = kinds.includes('Application') ? [] : kinds;
+  return typeof kind === 'string' && /^\w{1,60}$/.test(kind) ? kind : undefined;
+}
+
+const isWhole = (value: unknown): value is { readonly kind: unknown } =>
+  typeof value === 'object' && value !== null && 'apiVersion' in value && 'metadata' in value && 'kind' in value;
+
+const withArticle = (kind: string): string => `${/^[AEIOU]/.test(kind) ? 'An' : 'A'} ${kind}`;
+
+const APPLICATION_ADVICE =
+  'Let the template send the Application, or fields of your own: at least an app, a status and a time.';
 
 /**
  * A template that writes parts of an Application itself may leave out the start, by which a sync is known. `toJson`

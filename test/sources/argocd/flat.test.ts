@@ -49,6 +49,8 @@ describe('a flat body', () => {
     [{ phase: 'Running' }, 'running'],
     [{ status: 'Synced', health: 'Progressing' }, 'running'],
     [{ phase: 'Succeeded', health: 'Suspended' }, 'running'],
+    [{ status: 'Paused' }, 'running'],
+    [{ trigger: 'on-rollout-aborted' }, 'canceled'],
     [{ phase: 'Succeeded', health: 'Missing' }, 'running'],
     [{ phase: 'Succeeded', health: 'Unknown' }, 'running'],
     [{ sync: 'Synced', health: 'Missing' }, 'running'],
@@ -195,6 +197,16 @@ describe('a flat body', () => {
       });
     },
   );
+
+  it('is no whole object of another kind than an Application', () => {
+    const object = (kind: string) => ({
+      ...{ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: { name: 'buoy' }, status: { phase: 'Healthy' } },
+    });
+    for (const payload of [object('Rollout'), { rollout: object('Rollout') }])
+      expect(map(payload)).toMatchObject({ reason: 'unmapped', detail: expect.stringContaining('A Rollout is no') });
+    expect(reason(object('Application'))).toBe('not_started');
+    expect(reason({ app: object('Application'), appProject: object('AppProject') })).toBe('not_started');
+  });
 
   it.each(['destination_cluster', 'target_cluster'])('reads the cluster from %s', (name) => {
     expect(record(flat({ [name]: 'harbor-staging' })).environment.name).toBe('staging');
