@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { BridgeAccess } from '../config/bridge-access.ts';
 import type { DeadLetterOptions } from './dead-letters.ts';
+import type { JsonOption } from './output.ts';
 import { runRemoteCommand, withBridgeOptions } from './run-command.ts';
 
 /** `shiplog dead-letters`: list, show, replay, drop. */
@@ -27,12 +28,12 @@ export function addDeadLetters(program: Command): void {
       ),
     );
   withBridgeOptions(deadLetters.command('show'))
-    .description('one dead letter with all its details')
+    .description('one dead letter')
     .argument('<id>')
-    .option('--json', 'for programs: it is JSON in any case')
-    .action((id: string, options: BridgeAccess) =>
+    .option('--json', 'for programs, with all that is known of its deployment or webhook')
+    .action((id: string, options: BridgeAccess & JsonOption) =>
       runRemoteCommand(import('./dead-letters.ts'), options, ({ showDeadLetter }, config) =>
-        showDeadLetter(config, id),
+        showDeadLetter(config, id, options),
       ),
     );
   for (const order of ['replay', 'drop'] as const) {

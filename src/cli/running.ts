@@ -46,7 +46,7 @@ const runningTable = (running: readonly Running[], { stdout }: Output): string =
       { title: 'since (UTC)' },
       { title: 'who', least: 4 },
       { title: 'last attempt', least: 6 },
-      { title: 'against', least: 6 },
+      { title: 'drift', least: 6 },
     ],
     running.map((one) => [
       one.qualifier ? `${one.service} (${one.qualifier})` : one.service,

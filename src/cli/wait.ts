@@ -43,23 +43,28 @@ export async function waitFor(
   const untilMs = now() + spanMs(options.timeout);
   let shown = '';
   for (;;) {
-    const answer = await read(config, commit, { ...options, leftMs: Math.max(EVERY_MS, untilMs - now()) });
-    const state = answer instanceof Error ? answer.message : describe(answer, options, commit);
-    if (state !== shown) output.stderr.write(`${state}\n`);
-    shown = state;
+    const found = await read(config, commit, { ...options, leftMs: Math.max(EVERY_MS, untilMs - now()) });
     const isLate = now() >= untilMs;
-    if (answer instanceof Error) {
-      if (isLate) throw answer;
-    } else if (isLate || conclude(answer) !== 'open') return finish(answer, { commit, options, output });
+    if (found instanceof Error && isLate) throw new Error(`given up after ${options.timeout}: ${found.message}`);
+    const changes = found instanceof Error ? [] : newestOfEach(found.filter((change) => isAsked(change, options)));
+    const outcome = conclude(changes);
+    const state = found instanceof Error ? found.message : describe(changes, options, commit);
+    // The error says it with the reason.
+    if (state !== shown && outcome !== 'failed') output.stderr.write(`${state}\n`);
+    shown = state;
+    if (!(found instanceof Error) && (isLate || outcome !== 'open'))
+      return finish({ changes, all: found }, { commit, options, output });
     await pause(Math.max(0, Math.min(EVERY_MS, untilMs - now())));
   }
 }
 
-/** A temporary error is returned: the bridge is being restarted, or its Redis is away. */
+/**
+ * All deployments of the commit. A temporary error is returned: the bridge is being restarted, or its Redis is away.
+ */
 async function read(
   config: BridgeSettings,
   commit: string,
-  { environment, service, source, since, leftMs }: WaitOptions & { readonly leftMs: number },
+  { source, since, leftMs }: WaitOptions & { readonly leftMs: number },
 ): Promise<readonly Change[] | Error> {
   const query = new URLSearchParams({
     commit_sha: commit,
@@ -75,11 +80,7 @@ async function read(
       path: `/api/v1/changes?${query}`,
       signal: ending.signal,
     });
-    // Compared here, since the filters of the API accept a part of a name where nothing has the whole yet.
-    const changes = (data as Change[]).filter(
-      (change) => isSame(change.environment, environment) && (!service || isSame(change.service, service)),
-    );
-    return newestOfEach(changes);
+    return data as Change[]; // our own API
   } catch (error) {
     const isPassing = error instanceof BridgeUnreachable || (error instanceof RequestRefused && error.status >= 500);
     if (isPassing) return error;
@@ -88,6 +89,10 @@ async function read(
     clearTimeout(timer);
   }
 }
+
+/** Compared here, since the filters of the API accept a part of a name where nothing has the whole yet. */
+const isAsked = (change: Change, { environment, service }: WaitOptions): boolean =>
+  isSame(change.environment, environment) && (!service || isSame(change.service, service));
 
 const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
@@ -122,18 +127,34 @@ interface Ended {
   readonly output: Output;
 }
 
-function finish(changes: readonly Change[], { commit, options, output }: Ended): void {
+interface Found {
+  /** The newest of each service that was asked for. */
+  readonly changes: readonly Change[];
+  /** Every deployment of the commit. */
+  readonly all: readonly Change[];
+}
+
+function finish({ changes, all }: Found, { commit, options, output }: Ended): void {
   if (options.json) printJson(output, changes);
   const { environment, timeout } = options;
   if (changes.length === 0)
     throw new NothingFound(
-      `${shortSha(commit)} was not deployed to ${environment} within ${timeout}, as far as is known`,
+      `${shortSha(commit)} was not deployed to ${environment} within ${timeout}, as far as is known${elsewhere(all)}`,
     );
   const outcome = conclude(changes);
   if (outcome === 'succeeded') return;
   if (outcome === 'open') throw new Error(`the deployment has not ended within ${timeout}`);
   const failed = changes.filter(({ status }) => status === 'failed' || status === 'canceled');
   throw new Error(failed.map(whyNot).join('\n'));
+}
+
+const PLACES = 5;
+
+/** The name of the environment or of the service may be another one than Shiplog's. */
+function elsewhere(all: readonly Change[]): string {
+  const places = [...new Set(all.map(({ service, environment }) => `${service} in ${environment}`))];
+  if (places.length === 0) return '';
+  return `; what is known of this commit: ${places.slice(0, PLACES).join(', ')}${places.length > PLACES ? ', …' : ''}`;
 }
 
 const whyNot = ({ service, environment, status, description, pipeline_url, job_url }: Change): string =>

@@ -76,4 +76,5 @@ export function causeOf({
 }
 
 /** Whether it selects anything. A filter that does not means all dead letters, and an order must say so explicitly. */
-export const isFiltered = (fields: DeadLetterFields): boolean => NARROWING.some((part) => fields[part] !== undefined);
+export const isFiltered = (fields: Readonly<Partial<Record<keyof DeadLetterFields, unknown>>>): boolean =>
+  NARROWING.some((part) => fields[part] !== undefined);

@@ -29,11 +29,13 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
   router.get('/', async (request, response) => {
     const query = readQuery(DeadLetterQuery, request.query);
     if ('message' in query) return refuse(response, query.message);
+    const unknown = await unknownSink(query.data, deadLetters);
+    if (unknown) return refuse(response, unknown);
     const { letters, total } = await deadLetters.list(toDeadLetterFilter(query.data, clock()), query.data.limit);
     response.json({ data: letters, meta: { total, limit: query.data.limit } });
   });
   router.post('/replay', express.json(), async (request, response) => {
-    const order = readOrder(request.body, response);
+    const order = await readOrder(request.body, response, deadLetters);
     if (!order) return;
     const filter = toDeadLetterFilter(order, clock());
     const { total } = await deadLetters.list(filter, 0);
@@ -48,7 +50,7 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
     response.json({ data: { matched: total, replayed: done, dry_run } });
   });
   router.post('/drop', express.json(), async (request, response) => {
-    const order = readOrder(request.body, response);
+    const order = await readOrder(request.body, response, deadLetters);
     if (!order) return;
     const filter = toDeadLetterFilter(order, clock());
     const { total } = await deadLetters.list(filter, 0);
@@ -58,12 +60,21 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
   return router;
 }
 
-function readOrder(body: unknown, response: Response): Order | undefined {
+async function readOrder(body: unknown, response: Response, deadLetters: DeadLetters): Promise<Order | undefined> {
   const order = DeadLetterOrder.safeParse(body ?? {});
   if (!order.success) return refuse(response, firstIssue(order.error, Object.keys(DeadLetterOrder.shape)));
   if (!order.data.all && !isFiltered(order.data))
     return refuse(response, `say which dead letters: ${NARROWING.join(', ')}, or all: true`);
-  return order.data;
+  const unknown = await unknownSink(order.data, deadLetters);
+  return unknown ? refuse(response, unknown) : order.data;
+}
+
+/** A misspelt name would look as if nothing were left to do. */
+async function unknownSink({ sink }: DeadLetterFields, deadLetters: DeadLetters): Promise<string | undefined> {
+  const names = sink === undefined ? [] : await deadLetters.sinks();
+  return sink === undefined || names.includes(sink)
+    ? undefined
+    : `no sink is called "${sink}": there are ${names.join(', ')}`;
 }
 
 function refuse(response: Response, message: string): undefined {

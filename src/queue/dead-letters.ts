@@ -32,6 +32,8 @@ export interface DeadLetter {
 }
 
 export interface DeadLetters {
+  /** What `DeadLetterFilter.sink` may be: the names of the sinks, and `record`. */
+  sinks(): Promise<readonly string[]>;
   /** Only dead letters of one sink for these states of a deployment. They are looked up by id, without a scan. */
   of(sink: string, moments: readonly ForwardedState[]): Promise<readonly DeadLetter[]>;
   /** Newest first. `total` counts all matches. */
@@ -71,6 +73,9 @@ interface FoundLetter {
 
 export function createDeadLetters(queues: () => Promise<readonly Queue[]>): DeadLetters {
   return {
+    async sinks() {
+      return (await queues()).map(({ name }) => sinkOf(name));
+    },
     async of(sink, moments) {
       const queue = (await queues()).find(({ name }) => name === forwardQueueName(sink));
       const ids = [...new Set(moments.map(forwardJobId))];

@@ -60,10 +60,11 @@ describe('shiplog wait', () => {
 
   it('fails with the reason as soon as the deployment has failed', async () => {
     const commit = sha('wait two');
-    const { ended, clockMs } = await waited(commit, [
+    const { ended, clockMs, err } = await waited(commit, [
       () => post(commit, 'failed', { description: 'the lamp broke', pipeline_url: 'https://ci.harbor.example/2' }),
     ]);
     expect(ended).toMatchObject({ message: 'pay in production failed: the lamp broke: https://ci.harbor.example/2' });
+    expect(err).toBe(`no deployment of ${commit.slice(0, 8)} to production yet\n`); // the error says the rest
     expect(ended).not.toBeInstanceOf(NothingFound);
     expect(clockMs).toBeLessThan(60_000);
   });
@@ -90,6 +91,7 @@ describe('shiplog wait', () => {
     await post(commit, 'succeeded', { environment: 'production-eu' });
     const { ended, clockMs } = await waited(commit, []);
     expect(ended).toBeInstanceOf(NothingFound);
+    expect(ended).toMatchObject({ message: expect.stringContaining('of this commit: pay in production-eu') });
     expect(clockMs).toBe(60_000);
     expect((await waited(commit, [], { environment: 'Production-EU' })).ended).toBe('succeeded');
   });
@@ -109,9 +111,12 @@ describe('shiplog wait', () => {
     const pause = async (ms: number) => {
       clockMs += ms;
     };
-    const parts = { output: paper().output, now: () => clockMs, pause };
+    const page = paper();
+    const parts = { output: page.output, now: () => clockMs, pause };
     const options = { environment: 'production', timeout: '10s' };
-    await expect(waitFor(away, sha('x'), options, parts)).rejects.toThrow('no bridge answers');
+    const ended = waitFor(away, sha('x'), options, parts);
+    await expect(ended).rejects.toThrow('given up after 10s: no bridge answers');
+    expect(page.err().match(/no bridge answers/g)).toHaveLength(1);
     expect(clockMs).toBe(10_000);
   });
 
