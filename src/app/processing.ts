@@ -4,7 +4,7 @@ import type { Redis } from '../queue/connection.ts';
 import { noDirectRecorder } from '../queue/direct-recorder.ts';
 import { createFirstAttempts, type FirstAttempts } from '../queue/first-attempt.ts';
 import { createQueues, type Queues } from '../queue/queues.ts';
-import { createSinkGates } from '../queue/sink-gate.ts';
+import { createSinkGates, holdsOf } from '../queue/sink-gate.ts';
 import { createWorkers, type Workers, type WorkersParts } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
 import { createNoteAlerts } from '../recording/alert-notes.ts';
@@ -17,6 +17,7 @@ import type { Sink } from '../sinks/sink.ts';
 import { createSourceNames } from '../sources/names.ts';
 import { createPacker } from '../store/changes/packed/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
+import { createHolds } from '../store/holds.ts';
 import { createInboxPacker } from '../store/inbox/packer.ts';
 import { claimChore, releaseChore } from '../store/replicas.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
@@ -26,6 +27,7 @@ import { traceForwarding, traceRecording, traceState } from '../telemetry/tracin
 import { alertPath, deploymentPath } from '../values/own-page.ts';
 import { joinReplicas, type Replica } from './replica.ts';
 import type { Shared } from './shared.ts';
+import { shareHolds } from './shared-holds.ts';
 import { createStores, type Stores } from './stores.ts';
 
 export type Processing = ReturnType<typeof startProcessing>;
@@ -51,7 +53,8 @@ export function startProcessing(shared: Shared) {
   const firstAttempts = attemptingFirst(delivering, queues);
   const parts = { stores, sinks, firstAttempts, enqueue: queues.forward, replica };
   const { record, recordStep } = recording(shared, parts);
-  const workers = isWorking ? startWorkers(shared, { ...queues, ...delivering, sinks, record }) : noWorkers;
+  const workers = isWorking ? startWorkers(shared, { ...queues, ...delivering, sinks, record }) : noWorkers(delivering);
+  const sharedHolds = shareHolds({ ...delivering, holds: createHolds(steady), hide: shared.mask.text, clock, onError });
   const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });
   const schedule = scheduleReconcile({
     sources: isWorking ? config.sources : [],
@@ -77,6 +80,7 @@ export function startProcessing(shared: Shared) {
     async close(how: { readonly atOnce: boolean }) {
       schedule.stop();
       replica.stop();
+      sharedHolds.stop();
       await Promise.all([workers.close(how), how.atOnce || firstAttempts.close()]);
       await queues.close();
     },
@@ -89,13 +93,14 @@ const PRUNE_ALONE_MS = 10_000;
 /** Longer than asking all tools takes; a replica that is killed meanwhile blocks the others for no longer. */
 const RECONCILE_ALONE_MS = 10 * 60_000;
 
-const noWorkers: Workers = {
-  holds: () => ({}),
+/** What it knows of the sinks, other replicas have told it. */
+const noWorkers = ({ gates }: Pick<WorkersParts, 'gates'>): Workers => ({
+  holds: () => holdsOf(gates),
   failures: () => ({}),
   whyStopped: () => undefined,
   direct: noDirectRecorder,
   close: async () => {},
-};
+});
 
 /** Does the work unless another replica is doing it. */
 async function alone(redis: Redis, name: string, work: () => Promise<void>): Promise<void> {

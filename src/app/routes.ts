@@ -60,7 +60,7 @@ export interface RouteParts {
 /** All routes: webhooks, health, the admin's operations, assistants, the API, the pages. */
 export function createRoutes(shared: Shared, processing: Processing, parts: RouteParts) {
   const { config, mask, metrics, log, onError } = shared;
-  const { stores, keep, receive } = parts;
+  const { keep, receive } = parts;
   const { limit, budget, access, guesses } = parts;
   const onAnswered = logWebhook(log, metrics);
   const { metrics_token, sources } = config;
@@ -90,8 +90,8 @@ export function createRoutes(shared: Shared, processing: Processing, parts: Rout
     health,
     proxyWatch: parts.proxies,
     admin: admin(shared, processing, parts),
-    mcp: config.mcp ? mcp(shared, parts) : undefined,
-    api: createApi({ ...stores, related: stores.joins.related, access, sinks: config.sinks, sources }),
+    mcp: config.mcp ? mcp(shared, processing, parts) : undefined,
+    api: api(shared, processing, parts),
     pages: pages(shared, processing, { ...parts, onAnswered }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
@@ -117,14 +117,23 @@ function admin({ config, clock }: Shared, { reconcile }: Processing, parts: Rout
   });
 }
 
-function mcp({ config, mask, clock, onError }: Shared, { stores, access, budget }: RouteParts) {
+function api({ config }: Shared, { workers }: Processing, { stores, access }: RouteParts) {
+  const { sources, sinks } = config;
+  return createApi({ ...stores, related: stores.joins.related, access, sinks, holds: workers.holds, sources });
+}
+
+function mcp(
+  { config, mask, clock, onError }: Shared,
+  { workers }: Processing,
+  { stores, access, budget }: RouteParts,
+) {
   const { public_url: publicUrl, sinks } = config;
   return createMcpRoute({
     access,
     budget,
     publicUrl,
     onError: (error) => onError('mcp', error),
-    tools: { ...stores, related: stores.joins.related, sinks, mask, clock },
+    tools: { ...stores, related: stores.joins.related, sinks, holds: workers.holds, mask, clock },
   });
 }
 

@@ -21,7 +21,9 @@ function deploymentText(traced: TracedDeployment, screen: Screen): string {
     section(`Deployment ${oneLine(change.deployment)}`, facts(traced)),
     section('Steps', stepTable(records, screen)),
     section('Webhooks', webhooks.length > 0 ? webhookTable(webhooks, screen) : '  none is kept\n'),
-    ...deliveries.map((delivery) => deliveryText(delivery, screen)),
+    ...deliveries.map((delivery) =>
+      deliveryText(delivery, { screen, isDead: dead_letters.some(({ sink }) => sink === delivery.sink) }),
+    ),
     ...(dead_letters.length > 0 ? [deadLetterText(dead_letters, deployment.key)] : []),
     ...(traced.rules.length > 0 ? [section('Rules', lines(traced.rules))] : []),
     ...(change.notes.length > 0 ? [section('Notes', lines(change.notes))] : []),
@@ -124,12 +126,19 @@ function webhookTable(webhooks: readonly Webhook[], screen: Screen): string {
   );
 }
 
-function deliveryText({ sink, wants, told, remoteId, remoteUrl, attempts }: Delivery, screen: Screen): string {
+interface DeliveryView {
+  readonly screen: Screen;
+  /** It has a dead letter. */
+  readonly isDead: boolean;
+}
+
+function deliveryText(delivery: Delivery, { screen, isDead }: DeliveryView): string {
+  const { sink, wants, told, remoteId, remoteUrl, attempts, on_hold } = delivery;
   const remote = [remoteId && `id ${remoteId} there`, remoteUrl].filter(Boolean).join(', ');
   const status = told
     ? `received ${told.state} of ${shownTime(told.at)}${remote && `, ${remote}`}`
     : wants.wanted
-      ? 'not delivered yet'
+      ? undelivered(isDead, on_hold)
       : `not delivered: ${wants.why}`;
   const title = `Sink ${sink}: ${oneLine(status)}`;
   if (attempts.length === 0) return `${title}\n`;
@@ -152,6 +161,11 @@ function deliveryText({ sink, wants, told, remoteId, remoteUrl, attempts }: Deli
   );
 }
 type Delivery = DeploymentDetail['deliveries'][number];
+
+function undelivered(isDead: boolean, hold: Delivery['on_hold']): string {
+  if (isDead) return 'not delivered: given up';
+  return hold ? `not delivered yet: the sink waits until ${shownTime(hold.until)}: ${hold.why}` : 'not delivered yet';
+}
 
 function deadLetterText(letters: readonly DeadLetter[], key: string): string {
   const deadLetterLines = letters.map(

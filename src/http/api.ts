@@ -19,7 +19,7 @@ import { type Access, requireScope } from './access.ts';
 import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
 import type { Change } from './answers/change.ts';
 import { toChange } from './change.ts';
-import { describeDeployment, toRunning } from './deployment-detail.ts';
+import { type DeploymentDetailParts, describeDeployment, toRunning } from './deployment-detail.ts';
 import { fail, readQuery } from './error-response.ts';
 import { exportChanges } from './export.ts';
 import { pageMeta as meta, Page } from './paging.ts';
@@ -38,6 +38,8 @@ export interface ApiParts extends AlertsParts {
   readonly feed: Feed;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
+  /** The sinks that are on hold, by name. */
+  readonly holds: DeploymentDetailParts['holds'];
   readonly sources: readonly Source[];
 }
 

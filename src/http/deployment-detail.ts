@@ -15,6 +15,8 @@ export interface DeploymentDetailParts {
   readonly running: Pick<Running, 'statusOf'>;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
+  /** The sinks that are on hold, by name. */
+  readonly holds: () => Readonly<Record<string, { readonly why: string; readonly until: Date }>>;
 }
 
 /** By its key, an alias, or the id that a destination gave it. */
@@ -36,10 +38,12 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
     deployments.records(deployment.key),
     parts.related(deployment),
     Promise.all(
-      sinks.map(async (sink) => ({
-        ...toAnswer((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] }),
-        wants: sink.wants(deployment),
-      })),
+      sinks.map(async (sink) => {
+        const delivery = toAnswer((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] });
+        const wants = sink.wants(deployment);
+        const hold = wants.wanted && delivery.told?.state !== deployment.state ? parts.holds()[sink.name] : undefined;
+        return { ...delivery, wants, ...(hold && { on_hold: { why: hold.why, until: hold.until.toISOString() } }) };
+      }),
     ),
   ]);
   const [[records, related, deliveries], statusOf] = await Promise.all([reading, parts.running.statusOf(reading)]);

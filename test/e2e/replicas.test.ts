@@ -98,6 +98,30 @@ describe('replicas that share a Redis', () => {
     expect((await receiver.ask('/api/v1/changes?limit=1')).body.meta.total).toBe(1);
   });
 
+  it('say why nothing is delivered, whichever of them was told, and after a restart', async () => {
+    const { start } = await startShared();
+    const { alert24, sinks } = await alert24Sink();
+    const slowDown = { kind: 'status', status: 429, headers: { 'retry-after': '1800' }, body: 'slow down' } as const;
+    alert24.inject({ ...slowDown, times: 9 });
+    const receiver = await start({ sinks, roles: 'receive' });
+    const worker = await start({ sinks, roles: 'work' });
+    await receiver.send(1);
+    const waits = expect.stringMatching(/sink alert24 waits until .* 429/);
+    const says = async ({ ask }: { readonly ask: typeof worker.ask }) =>
+      expect((await ask('/readyz')).body.reasons).toEqual([waits]);
+    await vi.waitFor(() => says(worker), 20_000);
+    await vi.waitFor(() => says(receiver), 20_000);
+    const { body } = await receiver.ask('/api/deployments/gitlab:git.harbor.example:77:job:1');
+    expect(body.data.deliveries).toMatchObject([{ on_hold: { why: expect.stringContaining('429') } }]);
+    await worker.stop();
+    const next = await start({ sinks });
+    await vi.waitFor(() => says(next), 20_000);
+    const before = alert24.requests.length;
+    await next.send(2);
+    await vi.waitFor(async () => expect((await next.ask('/api/v1/changes?limit=1')).body.meta.total).toBe(2));
+    expect(alert24.requests).toHaveLength(before);
+  });
+
   it('deliver earlier changes to a sink that was added later, on request', async () => {
     const { start } = await startShared();
     const { alert24, sinks } = await alert24Sink();

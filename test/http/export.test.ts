@@ -29,6 +29,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
     related: async () => [],
     feed: { after: none, newest: none },
     sinks: [],
+    holds: () => ({}),
     sources: [],
   };
   const app = express().use(createApi(parts));

@@ -28,6 +28,7 @@ function api(records: Parameters<typeof memoryDeployments>[0], listed: Partial<L
     related: async () => [],
     feed: { after: none, newest: none },
     sinks: [],
+    holds: () => ({}),
     sources: [],
   };
   const app = express().use(createApi(parts));

@@ -60,6 +60,8 @@ export const Delivery = z.strictObject({
     z.strictObject({ wanted: z.literal(true) }),
     z.strictObject({ wanted: z.literal(false), why: z.string() }),
   ]),
+  /** The whole sink waits, and this delivery with it. */
+  on_hold: z.strictObject({ why: z.string(), until: Time }).optional(),
   told: z.strictObject({ state: State, at: Time }).optional(),
   remoteId: z.string().optional(),
   remoteUrl: z.string().optional(),

@@ -40,6 +40,13 @@ export const DELIVERY_KEYS = {
     ends: 'with the delivery, or 12 s after its worker last renewed it',
     expires: true,
   }),
+  hold: family('hold:<sink>', {
+    type: 'string',
+    content: 'why nothing is delivered to this sink, and until when (JSON)',
+    writtenBy: 'store/holds.ts',
+    ends: 'when that time has passed, or with the next delivery',
+    expires: true,
+  }),
   echoOfId: family('echo:id:<project>:<deployment id>', {
     type: 'string',
     content: 'the short commit of a deployment that Shiplog wrote to a forge: its webhook is an echo; `1`: any commit',
