@@ -24,10 +24,26 @@ function toNode(text: string, otherwise: number): { readonly host: string; reado
 /** redis://host:port/0, rediss://…, redis+unix:///path.sock or redis:///path.sock (with ?db=1). */
 export const RedisUrl = z
   .string()
-  .refine(
-    (url) => URL.canParse(url) && /^(?:rediss?|redis\+unix|unix):$/.test(new URL(url).protocol),
-    'write redis://host:port/0, rediss://… or redis+unix:///path.sock, or leave it out for a private Redis',
-  );
+  .refine((url) => whyNoRedisUrl(url) === undefined, { error: ({ input }) => whyNoRedisUrl(String(input)) ?? '' });
+
+function whyNoRedisUrl(text: string): string | undefined {
+  const hasPassword = /^[a-z+]+:\/\/[^@]*:[^@]*@/.test(text);
+  if (URL.canParse(text) && /^(?:rediss?|redis\+unix|unix):$/.test(new URL(text).protocol) && isDecodable(text))
+    return undefined;
+  return hasPassword
+    ? 'in the password write %23 for "#", %2F for "/", %3F for "?", %40 for "@" and %25 for "%", or write it as ' +
+        'redis.password (REDIS_PASSWORD) and leave it out here'
+    : 'write redis://host:port/0, rediss://… or redis+unix:///path.sock, or leave it out for a private Redis';
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    const { username, password } = new URL(text);
+    return typeof decodeURIComponent(username + password) === 'string';
+  } catch {
+    return false;
+  }
+}
 
 const Pem = z.string().regex(/-----BEGIN [A-Z ]+-----/, 'write PEM text, such as ${file:/path/ca.pem}');
 

@@ -69,17 +69,26 @@ function accessOf({ username, password, database, tls, ca, cert, key }: RedisCon
   };
 }
 
-/** Handled here because ioredis treats `redis:///path.sock` as 127.0.0.1. */
+/**
+ * Handled here because ioredis treats `redis:///path.sock` as 127.0.0.1, and prefers the empty password of
+ * `redis://user@host` to that of the settings.
+ */
 function ofUrl(text: string): RedisAddress {
   const url = new URL(text);
-  const isSocket =
-    /^(?:redis\+)?unix:$/.test(url.protocol) || (url.hostname === '' && /^\/.*[^/\d]/.test(url.pathname));
-  if (!isSocket) return { url: text };
-  const db = Number(url.searchParams.get('db') ?? url.searchParams.get('database') ?? 0);
-  return {
-    path: decodeURIComponent(url.pathname),
-    ...(db > 0 && { db }),
+  const credentials = {
     ...(url.username && { username: decodeURIComponent(url.username) }),
     ...(url.password && { password: decodeURIComponent(url.password) }),
   };
+  const isSocket =
+    /^(?:redis\+)?unix:$/.test(url.protocol) || (url.hostname === '' && /^\/.*[^/\d]/.test(url.pathname));
+  if (!isSocket) return { url: withoutCredentials(url), ...credentials };
+  const db = Number(url.searchParams.get('db') ?? url.searchParams.get('database') ?? 0);
+  return { path: decodeURIComponent(url.pathname), ...(db > 0 && { db }), ...credentials };
+}
+
+function withoutCredentials(url: URL): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }

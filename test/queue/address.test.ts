@@ -8,11 +8,36 @@ const address = (url: string | undefined, said: Record<string, unknown> = {}) =>
 describe('the address of Redis', () => {
   it('is a URL or the path of a socket, in any notation', () => {
     expect(address('rediss://harbor:pw@redis.example.com:6390/3')).toEqual({
-      url: 'rediss://harbor:pw@redis.example.com:6390/3',
+      ...{ url: 'rediss://redis.example.com:6390/3', username: 'harbor', password: 'pw' },
     });
     expect(address('redis:///run/redis.sock')).toEqual({ path: '/run/redis.sock' });
     expect(address('redis+unix:///run/my%20redis.sock?db=2')).toEqual({ path: '/run/my redis.sock', db: 2 });
     expect(address('redis:///5')).toEqual({ url: 'redis:///5' });
+  });
+
+  it('has the credentials of the URL or of the settings, which take precedence', () => {
+    const url = 'redis://redis.example.com/0';
+    expect(address('redis://harbor:p%40ss%23%25@redis.example.com/0')).toEqual({
+      ...{ url, username: 'harbor', password: 'p@ss#%' },
+    });
+    expect(address('redis://harbor@redis.example.com/0', { password: 'p@ss#%' })).toEqual({
+      ...{ url, username: 'harbor', password: 'p@ss#%' },
+    });
+    expect(address('redis://one:two@redis.example.com/0', { username: 'harbor', password: 'pw' })).toEqual({
+      ...{ url, username: 'harbor', password: 'pw' },
+    });
+  });
+
+  it.each([
+    ['redis://:p#ss@redis.example.com/0', /%23 for "#".*REDIS_PASSWORD/],
+    ['redis://:p/ss@redis.example.com/0', /%2F for "\/"/],
+    ['redis://:100%@redis.example.com/0', /%25 for "%"/],
+    ['http://redis.example.com', /write redis:\/\/host/],
+    ['redis.example.com', /write redis:\/\/host/],
+  ])('is refused as a URL with what to do: %s', (url, message) => {
+    const { error } = RedisUrl.safeParse(url);
+    expect(error?.issues.map((issue) => issue.message).join()).toMatch(message);
+    expect(error?.message).not.toContain('p#ss');
   });
 
   it('is a list of sentinels or of nodes, with IPv6 and without ports', () => {
