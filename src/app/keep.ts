@@ -111,7 +111,7 @@ export function createKeep(parts: KeepParts) {
     return mistake ? [mistake] : [];
   };
   return {
-    /** The error with which Redis refused the last webhook that it was given. */
+    /** Why webhooks lie in the spool: the error with which Redis refused the last one that it was given. */
     whySpooled: () => whySpooled,
     /**
      * Writes to Redis again what a server that failed over may have lost.
@@ -138,10 +138,14 @@ export function createKeep(parts: KeepParts) {
      * @throws NotKept while Redis is still away
      */
     async drainSpool(): Promise<void> {
-      await spool.drain(async (texts) => {
+      const move = async (texts: readonly string[]) => {
         if (!(await room.check())) throw new NotKept('Redis is nearly full');
         await Promise.all(texts.map((text) => toRedis(fromLine(text, mask))));
         await keptWithin(KEEP_WITHIN_MS, mayForget());
+      };
+      await spool.drain(move).catch((error: unknown) => {
+        whySpooled = reasonOf(error);
+        throw error;
       });
     },
     /** An authentic webhook that reports nothing. Its body is kept: its sender looks for it in the inbox. */

@@ -35,15 +35,24 @@ function connectionOf(redis: Redis): unknown {
 
 async function waitFor(redis: Redis, replicas: number): Promise<void> {
   const owner = ownerOf(redis);
-  // redis.io/commands/role
-  const [role, , connected] = (await owner.call('ROLE')) as [string, unknown, readonly unknown[]];
+  const { role, online } = await roleOf(owner);
   if (role !== 'master') throw new Error(`this Redis is not a primary (its role is ${role}): a failover is under way`);
-  if (connected.length < replicas)
-    throw new Error(
-      `the primary has ${connected.length} of ${replicas} replicas: it may be an old primary after a failover`,
-    );
+  if (online < replicas)
+    throw new Error(`the primary has ${online} of ${replicas} replicas: it may be an old primary after a failover`);
   const reached = Number(await owner.call('WAIT', replicas, WAIT_MS));
   if (reached < replicas) throw new Error(`${reached} of ${replicas} replicas had it after ${WAIT_MS} ms`);
+}
+
+/**
+ * Not by ROLE, which many an ACL forbids (it is `@admin` and `@dangerous`): the workers need INFO in any case.
+ *
+ * @returns the role in Redis' words, and how many replicas receive what is written now
+ */
+async function roleOf(owner: ReturnType<typeof ownerOf>): Promise<{ readonly role: string; readonly online: number }> {
+  // redis.io/commands/info: `role:master`, `slave0:ip=…,port=…,state=online,…`
+  const text = await owner.info('replication');
+  const role = /^role:(\w+)/m.exec(text)?.[1] ?? 'unknown';
+  return { role, online: text.match(/^slave\d+:.*\bstate=online\b/gm)?.length ?? 0 };
 }
 
 /** Runs one WAIT at a time. Calls that arrive meanwhile share the next one, which starts after all their writes. */
@@ -80,9 +89,9 @@ export function createReplicaMemory(redis: Redis) {
   return {
     /** @throws Error when it may not. */
     async check(): Promise<void> {
-      const [role, , connected] = (await ownerOf(redis).call('ROLE')) as [string, unknown, readonly unknown[]];
+      const { role, online } = await roleOf(ownerOf(redis));
       if (role !== 'master') throw new Error(`this Redis is not a primary (its role is ${role})`);
-      if (connected.length > 0) hadReplicas = true;
+      if (online > 0) hadReplicas = true;
       if (hadReplicas) await waitFor(redis, 1);
     },
   };

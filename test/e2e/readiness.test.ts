@@ -56,6 +56,21 @@ it('a read-only Redis does not count as available, and its error message is show
   await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
 });
 
+it('a user without administrative commands is enough, also to move the spool to Redis', async () => {
+  const { get, allow, send, changes } = await startAs('+@all', '-@admin', '-@dangerous', '+info', '-eval', '-evalsha');
+  for (const job of [1, 2, 3]) expect(await send(job)).toBe(202);
+  await vi.waitFor(async () => expect((await get('/readyz')).body.spool.entries).toBe(3));
+  await allow('-info', '+eval', '+evalsha');
+  await vi.waitFor(async () =>
+    expect((await get('/readyz')).body.reasons).toContainEqual(
+      expect.stringMatching(/^3 webhooks lie in the spool since .*: NOPERM .*'info'/),
+    ),
+  );
+  await allow('+info');
+  await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
+  await vi.waitFor(async () => expect(await changes()).toHaveLength(3));
+});
+
 it('a database that Redis does not have is refused at the start, and no other is used', async () => {
   const started = startTestBridge({}, ({ port }) => ({ url: `redis://127.0.0.1:${port}/99` }));
   await expect(started).rejects.toThrow(/does not have the database.*choose a lower number/);
