@@ -42,8 +42,8 @@ export function createForward(parts: ForwardParts) {
       const moment = momentOf(deployment);
       const step = isOtherEnd(delivered, routed) ? 'apply' : transition(delivered, moment);
       if (step !== 'apply') return step;
-      const decision = sink.wants(deployment);
-      if (routed.droppedBy || !decision.wanted) return 'unwanted';
+      const isFollowed = entry.known.remoteId !== undefined && sink.follows?.(deployment) === true;
+      if (routed.droppedBy || !(isFollowed || sink.wants(deployment).wanted)) return 'unwanted';
       const context = { signal, now: clock(), sourceName: sourceName(deployment.source), pageUrl: pageUrl(key) };
       try {
         await entry.delivered(moment, await sink.deliver(deployment, entry, context));

@@ -87,8 +87,8 @@ export function createRecord(parts: RecordParts) {
   return { record, recordStep };
 }
 
-const wants = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
-  !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
+const wants = (sink: Sink, { droppedBy, sinks, deployment: one }: DeploymentView): boolean =>
+  !droppedBy && (!sinks || sinks.includes(sink.name)) && (sink.wants(one).wanted || sink.follows?.(one) === true);
 
 /** Makes the view of a deployment: the fold of its records, what it replaced, and the result of the rules. */
 export function createBuildView({ rules, routing, before: read, formerName }: BuildViewParts): BuildView {

@@ -94,6 +94,11 @@ export interface Sink {
   /** Whether this deployment in this state is sent to the destination, and the reason when it is not. */
   wants(deployment: Deployment): { readonly wanted: true } | { readonly wanted: false; readonly why: string };
   /**
+   * Whether an object that was made before must be brought to this state, although the deployment is not wanted (any
+   * more): another tool's signal has shown that the destination has it already. Nothing is made for it.
+   */
+  follows?(deployment: Deployment): boolean;
+  /**
    * Deliveries with the same lane never run at the same time. The deployment key is always one; a sink that finds its
    * own lost writes by other marks (project, environment, sha) names those.
    */

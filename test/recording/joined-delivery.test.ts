@@ -5,6 +5,7 @@ import { createForward } from '../../src/forward.ts';
 import { noFlush } from '../../src/queue/flush.ts';
 import { createBuildView } from '../../src/record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
+import type { Sink } from '../../src/sinks/sink.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createEchoes } from '../../src/store/deliveries/echoes.ts';
 import { createLedger } from '../../src/store/deliveries/ledger.ts';
@@ -15,7 +16,7 @@ import { useRedis } from '../support/use-redis.ts';
 const redis = useRedis();
 
 /** The change log and one destination, which notes what it is sent. */
-function open() {
+function open(said: Partial<Sink> = {}) {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
   const changeLog = createChangeLog(
     deployments,
@@ -25,8 +26,9 @@ function open() {
   const sink = aSink({
     async deliver({ key, state }) {
       sent.push(`${key} ${state}`);
-      return { message: 'ok' };
+      return { message: 'ok', remoteId: '7' };
     },
+    ...said,
   });
   const clock = () => new Date('2026-03-14T21:00:00.000Z');
   const ledger = createLedger(redis, { echoes: createEchoes(redis, 3600), clock, keepSeconds: 3600, safety: noFlush });
@@ -71,4 +73,21 @@ it('delivers the end that counts, although the one that was sent before has a la
   expect(await forward(key)).toBe('delivered');
   expect(await forward(key, posted)).toBe('duplicate'); // a worker that has read the deployment before
   expect(sent).toEqual([`${key} succeeded`, `${key} failed`]);
+});
+
+it('ends at the destination what began there before it was known that nothing had to be sent', async () => {
+  const { changeLog, sent, forward } = open({
+    wants: ({ sources }) => (sources.length > 1 ? { wanted: false, why: 'it has it' } : { wanted: true }),
+    follows: ({ sources }) => sources.length > 1,
+  });
+  const report = (deployment: string, source: string, state: 'running' | 'succeeded') =>
+    changeLog.apply(aRecord({ deployment, source, state, signal: source }));
+  await report('gitops:a', 'gitops', 'running');
+  await forward('gitops:a');
+  await report('gitops:a', 'forge', 'succeeded');
+  expect(await forward('gitops:a')).toBe('delivered');
+  await report('gitops:b', 'gitops', 'succeeded');
+  await report('gitops:b', 'forge', 'succeeded');
+  expect(await forward('gitops:b')).toBe('unwanted');
+  expect(sent).toEqual(['gitops:a running', 'gitops:a succeeded']);
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Deployment } from '../../domain/deployment.ts';
+import { type Deployment, isFinal } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { gitlabAddress } from '../../forges/gitlab.ts';
 import { isSuccess } from '../../outbound/http.ts';
@@ -57,6 +57,7 @@ function createSink(settings: Omit<Config, 'moved'>): Sink {
       const why = whyNot(normalized(deployment), config);
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
+    follows: (deployment) => mayHaveRow(normalized(deployment), config),
     lane: (deployment) => laneOf(normalized(deployment), config),
     echo: (deployment) => echoOf(normalized(deployment), config),
     deliver: (deployment, ledger, context) =>
@@ -69,11 +70,9 @@ function createSink(settings: Omit<Config, 'moved'>): Sink {
 
 /** GitLab refuses updates of rows that its own jobs made, and a copy would be a second deployment. */
 function whyNot(deployment: Deployment, map: Destination): string | undefined {
-  const { source, state, reportedSource, pipelineUrl, jobUrl } = deployment;
-  if (source === 'gitlab') return 'GitLab made it itself';
-  if (state === 'pending') return 'GitLab takes no deployment that has not begun';
-  if (reportedSource === 'gitlab-ci' || isHere(pipelineUrl, map) || isHere(jobUrl, map))
-    return 'a job of this GitLab made it, so that GitLab has it already';
+  if (deployment.source === 'gitlab') return 'GitLab made it itself';
+  if (deployment.state === 'pending') return 'GitLab takes no deployment that has not begun';
+  if (isOfJob(deployment, map)) return 'a job of this GitLab made it, so that GitLab has it already';
   if (deployment.repository?.projectDenied)
     return 'its source may write to some projects only, and not to this one: see `projects` of the source';
   if (projectOf(deployment, map) === undefined)
@@ -85,6 +84,17 @@ function whyNot(deployment: Deployment, map: Destination): string | undefined {
     return 'no full commit is known for it (yet), and GitLab records no deployment without one';
   return undefined;
 }
+
+const isOfJob = ({ source, reportedSource, pipelineUrl, jobUrl }: Deployment, map: Destination): boolean =>
+  source === 'gitlab' || reportedSource === 'gitlab-ci' || isHere(pipelineUrl, map) || isHere(jobUrl, map);
+
+/** Another tool reported it before a job of this GitLab did. Its row must not run for ever. */
+const mayHaveRow = (deployment: Deployment, map: Destination): boolean =>
+  deployment.sources.length > 1 &&
+  isFinal(deployment.state) &&
+  isOfJob(deployment, map) &&
+  projectOf(deployment, map) !== undefined &&
+  fullSha(deployment.commit?.sha) !== undefined;
 
 /** GitLab's day begins in UTC, and the token expires at its beginning (app/models/concerns/expirable.rb). */
 async function tokenExpiresAt(api: GitlabApi, signal: AbortSignal): Promise<Date | undefined> {

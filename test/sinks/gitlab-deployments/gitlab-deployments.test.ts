@@ -399,6 +399,25 @@ describe('a deployment that ended before GitLab received it', () => {
   });
 });
 
+describe('a deployment that turned out to be made by a job of this GitLab', () => {
+  const joined = (state: Deployment['state'], sources = ['gitops', 'gitlab']) =>
+    at(state, { source: 'gitlab', sources });
+
+  it('is no longer wanted, and the row that was made for another tool is brought to its end', async () => {
+    await ledger.deliver(sink, at('running'));
+    expect(sink.wants(joined('succeeded'))).toMatchObject({ wanted: false });
+    expect(sink.follows?.(joined('succeeded'))).toBe(true);
+    await ledger.deliver(sink, joined('succeeded'));
+    expect(rows()).toEqual(['production main success']);
+  });
+
+  it('has no row if no other tool reported it, or it has not ended', () => {
+    expect(sink.follows?.(joined('succeeded', ['gitlab']))).toBe(false);
+    expect(sink.follows?.(joined('running'))).toBe(false);
+    expect(sink.follows?.(at('succeeded', { sources: ['gitops', 'curl'] }))).toBe(false);
+  });
+});
+
 describe('a project that is down', () => {
   it('is named, and does not affect the others', async () => {
     fake.inject({ kind: 'status', status: 500 });
