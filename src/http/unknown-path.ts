@@ -32,14 +32,14 @@ export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: U
   const source = UNKNOWN_SOURCE;
   return async (request, response) => {
     const path = pathOf(request.originalUrl);
-    if (!WRITES.has(request.method)) return sendNotFound(response, path);
+    if (!WRITES.has(request.method)) return sendNotFound(response, path, sources);
     const startedMs = performance.now();
     const webhook = { ...toHead(request, path, request.ip), body: Buffer.alloc(0) };
     const error = new WebhookRejected('no_such_source', adviceFor(path, webhook, sources));
     discardBody(request);
     const id = await noteRefused(source, webhook, error);
     limit.count(webhook.address ?? '');
-    sendNotFound(response, path);
+    sendNotFound(response, path, sources);
     const ms = performance.now() - startedMs;
     onAnswered({
       webhook: { ...webhook, id },
@@ -52,10 +52,19 @@ export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: U
   };
 }
 
-function sendNotFound(response: Response, path: string): void {
+function sendNotFound(response: Response, path: string, sources: readonly Source[]): void {
   const what = path.startsWith('/webhooks') ? 'no source at this address' : `nothing at ${path.slice(0, SHOWN_CHARS)}`;
-  const error = `there is ${what}; webhooks go to /webhooks/<name>, and the set-up page shows each`;
-  response.status(404).json({ error });
+  const whole = wholePathOf(path, sources);
+  const advice = whole ? `did you mean ${whole}?` : 'webhooks go to /webhooks/<name>, and the set-up page shows each';
+  response.status(404).json({ error: `there is ${what}; ${advice}` });
+}
+
+/** The path of an API that callers have built in, where only its beginning differs: `/v1/changes`. */
+function wholePathOf(path: string, sources: readonly Source[]): string | undefined {
+  const end = path.split('/').findLast((part) => part !== '');
+  return end === undefined
+    ? undefined
+    : sources.flatMap(({ alsoAt = [] }) => alsoAt).find((one) => one.endsWith(`/${end}`));
 }
 
 function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): string {

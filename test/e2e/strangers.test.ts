@@ -73,6 +73,17 @@ describe('a request to an address that belongs to no source', () => {
   );
 });
 
+describe('a request to the end of the path of an API', () => {
+  it.each(['/changes', '/v1/changes/', '/shiplog/api/v1/changes'])(
+    '%s: the response names the whole path',
+    async (path) => {
+      const { status, body } = await bridge.post(path, '{"summary":"Deployed pay"}', {});
+      expect(status).toBe(404);
+      expect(body.error).toContain('did you mean /api/v1/changes?');
+    },
+  );
+});
+
 describe('refused requests', () => {
   it('are logged once a second for each reason, with a count of the others', async () => {
     const lines = () => bridge.logged.filter(({ reason, msg }) => reason === 'bad_signature' && msg === 'webhook');
