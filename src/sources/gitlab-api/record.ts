@@ -1,6 +1,6 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
-import { nameRef } from '../../values/ref.ts';
+import { nameCheckout } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
@@ -50,7 +50,7 @@ function toRecord(row: KeptRow, webhook: Webhook, settings: RecordSettings): New
   const key = `gitlab-api:${settings.instance}:${project.toLowerCase()}:${row.id}`;
   const state = STATES[status];
   const sha = fullSha(row.sha);
-  const { ref, tag = row.tag, mergeRequest } = nameRef(row.ref);
+  const { ref, tag = row.tag, mergeRequest } = nameCheckout(row.ref);
   return {
     id: recordId(key, state, at),
     deployment: key,

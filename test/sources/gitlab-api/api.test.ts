@@ -122,6 +122,13 @@ describe('a new deployment', () => {
     expect(answer?.body).toMatchObject({ ref });
   });
 
+  it('whose ref is the commit has no branch', async () => {
+    const { record, answer } = await send({ body: { ...BODY, ref: SHA } });
+    expect(record).not.toHaveProperty('ref');
+    expect(record?.commit?.sha).toBe(SHA);
+    expect(answer?.body).toMatchObject({ ref: SHA });
+  });
+
   it('of a SHA-256 repository has its commit', async () => {
     expect((await send({ body: { ...BODY, sha: 'AB'.repeat(32) } })).record?.commit?.sha).toBe('ab'.repeat(32));
   });
