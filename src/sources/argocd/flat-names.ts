@@ -26,7 +26,7 @@ export const NAMES = {
   chart: [...ownOrApps('chart', 'chartname'), 'source.chart'],
   /** Of the application, where no image says it. */
   version: [...ownOrApps('version', 'appversion', 'imagetag', 'imageversion', 'releaseversion'), 'labels.version'],
-  revisions: [...ownOrApps('revisions'), 'syncresult.revisions', 'sync.revisions'],
+  revisions: [...ownOrApps('revisions'), 'commitshas', 'syncresult.revisions', 'sync.revisions'],
   repository: [
     ...ownOrApps('repository', 'repo', 'repourl', 'gitrepo', 'repositoryurl', 'giturl'),
     ...['source.repourl', 'source.repository', 'source.repo', 'git.url', 'git.repo', 'git.repository'],

@@ -180,7 +180,8 @@ describe('a flat body', () => {
     expect(record({ service: 'buoy', deployed_at: AT, event: 'sync-failed' }).state).toBe('failed');
     expect(reason({ service: 'buoy', deployed_at: '<no value>' })).toBe('unmapped');
     expect(reason({ service: 'buoy', finished_at: AT })).toBe('unmapped');
-    expect(record({ name: 'buoy', deployed_at: AT, is_successful: false }).state).toBe('failed');
+    const tracked = record({ name: 'buoy', deployed_at: AT, is_successful: false, commit_shas: [SHA] });
+    expect(tracked).toMatchObject({ state: 'failed', commit: { sha: SHA } });
   });
 
   it('reads the start and the end of deployment trackers', () => {
