@@ -6,7 +6,6 @@ import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/key-family.ts';
-import { createSemaphore } from '../values/semaphore.ts';
 import { createDirectRecorder, type DirectRecorder } from './direct-recorder.ts';
 import { keepRunning } from './keep-running.ts';
 import { limiterOf } from './limiter.ts';
@@ -21,6 +20,7 @@ import {
   RECORD_QUEUE,
   type RecordJob,
 } from './queues.ts';
+import { createRecordingLoad, RECORD_CONCURRENCY, type RecordingLoad } from './recording-load.ts';
 import {
   asFailure,
   backoffMs,
@@ -70,11 +70,6 @@ export interface Workers {
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
-const RECORD_CONCURRENCY = 16;
-/** Events of all jobs recorded at once. More would not be recorded sooner. */
-const EVENTS_AT_ONCE = 48;
-/** With so many events in the jobs that it has, a recorder takes no more jobs: they would only fill the memory. */
-const ENOUGH_EVENTS = 64;
 const NEWER_AGAIN_MS = 5_000;
 /** Recording fails only when Redis is unreachable, which passes, or for a bug, which a person must see. About 3 h. */
 const RECORD_ATTEMPTS = 200;
@@ -101,7 +96,7 @@ export function createWorkers(parts: WorkersParts): Workers {
   const load = createRecordingLoad(parts.record);
   const recording = { ...parts, ...load, quarantine };
   const makers = [
-    () => load.limit(createRecorder(recording, common)),
+    () => load.limits(createRecorder(recording, common)),
     ...parts.sinks.map((sink) => {
       const gate = gateOf(parts.gates, sink);
       return () => createForwarder(sink, { ...parts, gate, quarantine }, common);
@@ -121,35 +116,9 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
 }
 
-type LimitedWorker = Pick<WatchedWorker, 'concurrency' | 'foundNone'>;
-
-/** What this process records at the moment: jobs of its worker, and webhooks that it has just received. */
-function createRecordingLoad(record: WorkersParts['record']) {
-  const fewAtOnce = createSemaphore(EVENTS_AT_ONCE);
-  let recorder: LimitedWorker | undefined;
-  let underWay = 0;
-  const change = (by: number) => {
-    underWay += by;
-    if (recorder) recorder.concurrency = underWay < ENOUGH_EVENTS ? RECORD_CONCURRENCY : 1;
-  };
-  return {
-    record: (event: ChangeEvent) => fewAtOnce(() => record(event)),
-    async counting(events: number, work: () => Promise<void>): Promise<void> {
-      change(events);
-      await work().finally(() => change(-events));
-    },
-    isFree: () => underWay < ENOUGH_EVENTS && recorder?.foundNone === true,
-    /** The worker takes jobs only while there is room for them. */
-    limit<Limited extends LimitedWorker>(worker: Limited): Limited {
-      recorder = worker;
-      return worker;
-    },
-  };
-}
-
 interface RecorderParts extends WorkersParts {
   readonly quarantine: Quarantine;
-  readonly counting: ReturnType<typeof createRecordingLoad>['counting'];
+  readonly counting: RecordingLoad['counting'];
 }
 
 function createRecorder(parts: RecorderParts, common: WorkerOptions): WatchedWorker<RecordJob> {
