@@ -5,7 +5,7 @@ import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { ignored } from './contract.ts';
 import { type Named, serviceOf, withTier } from './environment.ts';
-import { type Fields, fieldsOf, nameIn, namesOf, plainName, textIn } from './flat-fields.ts';
+import { type Fields, fieldsOf, isWrapper, nameIn, namesOf, plainName, textIn } from './flat-fields.ts';
 import { NAMES } from './flat-names.ts';
 import {
   actorIn,
@@ -155,7 +155,13 @@ function keyOfMoment(flat: Flat, moment: string | undefined): string {
 
 /** Of signals that know neither what is deployed nor when: the rest of the body is the same in all of them. */
 const keyWithoutRevision = (flat: Flat): string =>
-  joined(flat, [flat.environment.name, 'no-revision', digest(JSON.stringify(withoutState(flat.body)))]);
+  joined(flat, [flat.environment.name, 'no-revision', digest(JSON.stringify(withoutState(contentOf(flat.body))))]);
+
+/** What a gateway or a bus passed on, without its own fields: an id, the headers, the time are others each time. */
+function contentOf(body: object): object {
+  const inner = Object.entries(body).find(([name, part]) => isWrapper(name) && appIn(fieldsOf(part)) !== undefined);
+  return inner ? contentOf(inner[1]) : body;
+}
 
 const joined = ({ fields, app }: Flat, rest: readonly string[]): string =>
   ['argocd-flat', textIn(fields, NAMES.uid) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');

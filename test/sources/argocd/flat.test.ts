@@ -199,6 +199,15 @@ describe('a flat body', () => {
     },
   );
 
+  it('that names nothing but the app is one deployment, whatever a gateway adds to each of its signals', () => {
+    const passed = (status: string, id: string) =>
+      record({ header: { 'X-Request-Id': [id] }, body: { app: 'buoy', status } });
+    expect(passed('Running', 'a').deployment).toBe(passed('Succeeded', 'b').deployment);
+    const nested = (id: string) => record({ id, data: { time: id, body: { app: 'buoy', status: 'Running' } } });
+    expect(nested('a').deployment).toBe(nested('b').deployment);
+    expect(nested('a').deployment).toBe(record({ app: 'buoy', status: 'Running' }).deployment);
+  });
+
   it('is no whole object of another kind than an Application', () => {
     const object = (kind: string) => ({
       ...{ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: { name: 'buoy' }, status: { phase: 'Healthy' } },
