@@ -76,7 +76,7 @@ class Unions {
 function joinByRule(members: readonly Member[], unions: Unions): void {
   const first = new Map<string, string>();
   for (const { key, join } of members) {
-    if (join === undefined || join === false) continue;
+    if (typeof join !== 'string') continue;
     const same = first.get(join);
     if (same === undefined) first.set(join, key);
     else unions.join(key, same);
@@ -118,7 +118,7 @@ function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], know
       ([other, its]) => unions.rootOf(its.key) === root && other.instance === report.instance,
     );
     const reportsOfJob = rivals.map(([rival]) => rival);
-    return rivals.length === 1 || uniqueBest(reportsOfJob, job, unions) === report;
+    return uniqueBest(reportsOfJob, job, unions) === report;
   });
 }
 

@@ -90,9 +90,17 @@ describe("a job and the job's own post", () => {
     expect(deployments(job('j1'), report('c1', said))).toEqual(['j1', 'c1']);
   });
 
-  it('are two if they are hours apart and share only the commit', () => {
-    const { pipeline: _, ...later } = report('c1', { fromMs: noon + 24 * 60 * MINUTE });
-    expect(deployments(job('j1'), later)).toEqual(['j1', 'c1']);
+  it('are one up to six hours after the end of the job if they share only the commit', () => {
+    const { pipeline: _, ...post } = report('c1');
+    const after = (minutes: number) => deployments(job('j1'), { ...post, fromMs: noon + (3 + minutes) * MINUTE });
+    expect(after(360)).toEqual(['j1+c1']);
+    expect(after(361)).toEqual(['j1', 'c1']);
+  });
+
+  it('are one at any time if they share the job or the pipeline', () => {
+    const { commit: _, pipeline: __, ...vague } = report('c1', { fromMs: noon + 24 * 60 * MINUTE });
+    expect(deployments(job('j1'), { ...vague, jobId: 'j1' })).toEqual(['j1+c1']);
+    expect(deployments(job('j1'), { ...vague, pipeline: '10' })).toEqual(['j1+c1']);
   });
 
   it('are compared by path alone if the post names no host, with or without the root of the forge', () => {
@@ -118,6 +126,18 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(cart, pay, report('c2', { job: 'deploy-pay' }))).toEqual(['j1', 'j2+c2']);
   });
 
+  it("are distinguished by the job's id, before its name and its service", () => {
+    const { jobId: _, ...unnumbered } = job('j2', { service: 'cart' });
+    expect(deployments(job('j1'), unnumbered, report('c1', { jobId: 'j1', service: 'cart' }))).toEqual(['j1+c1', 'j2']);
+  });
+
+  it('are distinguished by what only one of them reports, if the post has it, too', () => {
+    const posts = (said: Partial<Member>) => deployments(job('j1'), job('j2', said), report('c1', said));
+    expect(posts({ job: 'deploy-pay' })).toEqual(['j1', 'j2+c1']);
+    expect(posts({ service: 'pay' })).toEqual(['j1', 'j2+c1']);
+    expect(deployments(job('j1'), job('j2', { service: 'pay' }), report('c1'))).toEqual(['j1', 'j2', 'c1']);
+  });
+
   it('are distinguished by the id of the service that the job is named after', () => {
     const posts = [report('c1', { service: 'svc_cart' }), report('c2', { service: 'svc_pay' })];
     expect(deployments(cart, pay, ...posts)).toEqual(['j1+c1', 'j2+c2']);
@@ -128,6 +148,7 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(...all)).toEqual(['j1', 'j2', 'c1']);
     expect(related('c1', all, options)).toEqual(['j1', 'j2']);
     expect(related('j1', all, options)).toEqual(['c1']);
+    expect(related('c1', [...all, { ...job('j3'), path: 'harbor/cart', order: 3 }], options)).toEqual(['j1', 'j2']);
   });
 
   it('are distinguished by time if one is a rerun of the other', () => {
@@ -201,10 +222,13 @@ describe('a job and the sync that it caused', () => {
   it.each([
     ['another commit', { commit: 'b'.repeat(40) }],
     ['another environment', { environment: 'staging' }],
-    ['hours later', { fromMs: noon + 5 * 60 * MINUTE }],
-    ['long before', { fromMs: noon - 60 * MINUTE }],
   ])('are two with %s', (_, said) => {
     expect(deployments(job('j1'), sync('s1', said))).toEqual(['j1', 's1']);
+  });
+
+  it('are one from five minutes before the job until two hours after it', () => {
+    const at = (minutes: number) => deployments(job('j1'), sync('s1', { fromMs: noon + minutes * MINUTE }));
+    expect([-6, -5, 3 + 120, 3 + 121].map(at)).toEqual([['j1', 's1'], ['j1+s1'], ['j1+s1'], ['j1', 's1']]);
   });
 
   it('are related, and not joined, where there are several of either', () => {
@@ -275,8 +299,12 @@ describe('a post that names neither run nor commit', () => {
     expect(deployments(job('1'), post('p', 2))).toEqual(['1+p']);
     expect(deployments(post('p', 4), job('1'))).toEqual(['p+1']);
     expect(deployments(job('1'), post('p', 2, { environment: 'staging' }))).toHaveLength(2);
-    expect(deployments(job('1'), post('p', 30))).toHaveLength(2);
     expect(deployments(job('1', { service: 'cart' }), post('p', 2, { service: 'pay' }))).toHaveLength(2);
+  });
+
+  it('belongs to a job that ended up to two minutes before', () => {
+    expect(deployments(job('1'), post('p', 3 + 2))).toEqual(['1+p']);
+    expect(deployments(job('1'), post('p', 3 + 3))).toHaveLength(2);
   });
 
   it('belongs to a job that still runs, for as long as one usually may', () => {
@@ -290,6 +318,13 @@ describe('a post that names neither run nor commit', () => {
     const [cart, pay] = [job('1', { job: 'deploy-cart' }), job('2', { job: 'deploy-pay' })];
     expect(deployments(cart, pay, post('p', 2))).toHaveLength(3);
     expect(deployments(cart, pay, post('p', 2, { service: 'pay' }))).toEqual(['1', '2+p']);
+  });
+
+  it('is not one that names a run which the job does not', () => {
+    const { pipeline: __, jobId: ___, ...hook } = job('1');
+    expect(deployments(hook, post('p', 2))).toEqual(['1+p']);
+    expect(deployments(hook, post('p', 2, { pipeline: '10' }))).toHaveLength(2);
+    expect(deployments(hook, post('p', 2, { jobId: '1' }))).toHaveLength(2);
   });
 
   it('is not joined with a job of another environment, or with a post of another tool', () => {
