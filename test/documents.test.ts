@@ -44,6 +44,11 @@ describe.each(PAGES)('%s', (page) => {
       if (heading !== undefined) expect(headingsOf(path), link).toContain(heading);
     }
   });
+
+  it('names only files that exist', () => {
+    const named = [...proseOf(page).matchAll(/`((?:src|test|scripts)\/[\w./-]+)`/g)];
+    expect(named.map(([, path = '']) => path).filter((path) => !existsSync(path))).toEqual([]);
+  });
 });
 
 it('every document is in the index', () => {
