@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 
 /** A source file as text. TypeScript 7 has no parser for JavaScript, so that what reads types reads nothing here. */
 export interface SourceFile {
-  /** `src/store/ledger.ts` */
+  /** `src/store/deliveries/ledger.ts` */
   readonly path: string;
   readonly text: string;
   /** The same without comments; lines stay where they are. */

@@ -45,7 +45,7 @@ function offered(shell: keyof typeof OFFERS, words: readonly string[]): string[]
   return stdout.split('\n').filter(Boolean).sort();
 }
 
-describe.each(['bash', 'zsh', 'fish'] as const)('the completion for %s', (shell) => {
+describe.each(['bash', 'zsh', 'fish'] as const)('the completion for %s, if it is installed', (shell) => {
   it.skipIf(!has(shell)).each<[string[], string[]]>([
     [
       ['shiplog', ''],

@@ -71,7 +71,7 @@ function component(inputs: Record<string, string>) {
  */
 const schemaFile = process.env['GITLAB_CI_SCHEMA'];
 
-describe.skipIf(!schemaFile)("what pipelines include, by GitLab's own schema", () => {
+describe.skipIf(!schemaFile)("what pipelines include, by GitLab's own schema, which GITLAB_CI_SCHEMA names", () => {
   const faultsOf = (document: unknown) => {
     const ajv = new Ajv({ strict: false, logger: false });
     ajv.validate(JSON.parse(readFileSync(schemaFile ?? '', 'utf8')), document);

@@ -25,7 +25,7 @@ it('shows for each service and environment what runs, since when, by whom, and w
     { commit: { sha: sha('a') }, actor: 'mira', occurredAt: ago(60) },
     { commit: { sha: sha('b') }, actor: 'jonas', occurredAt: ago(5), state: 'failed' },
   );
-  expect(text(page)).toContain('aaaaaaaa 60 min ago'.replace('60 min', '1 h'));
+  expect(text(page)).toContain('aaaaaaaa 1 h ago');
   expect(text(page)).toMatch(/mira ✕ failed bbbbbbbb 5 min ago/);
   expect(page).toContain('<th scope="col"><bdi>production</bdi></th>');
 });

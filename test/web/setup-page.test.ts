@@ -70,7 +70,7 @@ describe('the set-up page', () => {
   });
 
   it('polls for the next webhook by a script', async () => {
-    const server = app({ inbox: memoryInbox([webhook({ receivedAt: new Date(Date.now() - 7_000).toISOString() })]) });
+    const server = app({ inbox: memoryInbox([webhook({ receivedAt: new Date(Date.now() - 7 * 60_000).toISOString() })]) });
     const page = await request(server).get('/setup').set('cookie', sessionCookie()).expect(200);
     const path = /<script src="(\/assets\/setup[^"]+)" defer><\/script>/.exec(page.text)?.[1] ?? '';
     const script = await request(server)
@@ -79,7 +79,7 @@ describe('the set-up page', () => {
       .expect('content-type', /javascript/);
     expect(script.text).toContain("fetch('setup/last'");
     const answer = await request(server).get('/setup/last').set('cookie', sessionCookie()).expect(200);
-    expect(text(answer.text)).toMatch(/It works\. Last webhook 7 s ago .* recorded/);
+    expect(text(answer.text)).toMatch(/It works\. Last webhook 7 min ago .* recorded/);
     expect(page.text).toContain('<div id="last-gitlab" data-last><div class="last recorded">');
     await request(server).get('/setup/last').expect(303);
   });

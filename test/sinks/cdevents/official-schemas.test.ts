@@ -17,7 +17,7 @@ import { aDeployment } from '../../support/deployment.ts';
  */
 const folder = process.env['CDEVENTS_SCHEMAS'] ?? '';
 
-describe.runIf(existsSync(folder))('the schemas of CDEvents', () => {
+describe.runIf(existsSync(folder))('the schemas of CDEvents, in the folder that CDEVENTS_SCHEMAS names', () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   const ids = new Map<string, string>();

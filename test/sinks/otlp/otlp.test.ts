@@ -172,7 +172,7 @@ describe('a receiver', () => {
 
   it('gets a request that its own definitions can decode (OTLP_PROTOS names the folder of opentelemetry-proto)', async (context) => {
     const protos = process.env['OTLP_PROTOS'];
-    if (!protos) return context.skip();
+    if (!protos) return context.skip('OTLP_PROTOS is not set');
     const { url, received } = await startReceiver();
     await deliver(sinkAt(url, { signals: ['logs', 'traces'] }), { ...WHOLE, state: 'failed' });
     for (const { path, body } of received) {

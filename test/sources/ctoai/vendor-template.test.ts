@@ -49,7 +49,7 @@ const JOB = {
   GITLAB_USER_LOGIN: 'mira',
 };
 
-describe.runIf(template)("CTO.ai's own template", () => {
+describe.runIf(template)("CTO.ai's own template, if it can be fetched or CTOAI_TEMPLATE names it", () => {
   let sent: readonly string[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-template-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
