@@ -31,6 +31,10 @@ export function cutUnits(text: string, max: number): string {
 export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${cutUnits(text, max - 1)}…`;
 
+const EXCERPT_CHARS = 40;
+/** As much of a sender's word as a message repeats. */
+export const excerpt = (text: string): string => shorten(text, EXCERPT_CHARS);
+
 /** Trimmed, and cut to what is read of any text. */
 export const readText = (text: string): string => cutUnits(text.trim(), READ_CHARS);
 

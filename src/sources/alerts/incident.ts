@@ -1,5 +1,5 @@
 import type { AlertState } from '../../domain/alert.ts';
-import { shorten } from '../../values/text.ts';
+import { excerpt } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
@@ -8,7 +8,6 @@ import { environmentIn, servicesIn } from './names.ts';
 import { earlier } from './notification.ts';
 import { Incident, type IncidentEvent } from './schema.ts';
 
-const SHOWN_CHARS = 40;
 /** Whoever works on it, it is firing until it is resolved. */
 const STATES: Readonly<Record<string, AlertState>> = {
   triggered: 'firing',
@@ -22,7 +21,7 @@ const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ign
 
 /** Any event of an incident: each holds the whole status, so that a lost one is made up for by the next. */
 export function mapIncident({ event }: IncidentEvent, webhook: Webhook, settings: Settings): Mapped {
-  const type = shorten(event.event_type ?? 'missing', SHOWN_CHARS);
+  const type = excerpt(event.event_type ?? 'missing');
   if (event.event_type === PING) return ignored('ping', 'the test of a webhook subscription');
   const incident = Incident.safeParse(event.data).data;
   if (!incident) return ignored('not_a_deployment', `${type} is about no incident`);
@@ -30,7 +29,7 @@ export function mapIncident({ event }: IncidentEvent, webhook: Webhook, settings
   const state = Object.hasOwn(STATES, status) ? STATES[status] : undefined;
   const receivedAt = webhook.receivedAt.toISOString();
   const startedAt = toIso(incident.created_at);
-  if (!state) return ignored('unknown_status', `the status is ${shorten(status, SHOWN_CHARS)}`);
+  if (!state) return ignored('unknown_status', `the status is ${excerpt(status)}`);
   if (!startedAt) return ignored('unmapped', 'the incident has no created_at');
   return {
     kind: 'records',

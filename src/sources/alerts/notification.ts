@@ -1,7 +1,7 @@
 import type { AlertReport, AlertState } from '../../domain/alert.ts';
 import { digest } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { shorten } from '../../values/text.ts';
+import { excerpt } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
@@ -11,7 +11,6 @@ import { type Notification, NotifiedAlert } from './schema.ts';
 
 /** Alerts of one notification. A larger group is a mistake of the grouping, and would fill Redis. */
 export const MAX_ALERTS = 500;
-const SHOWN_CHARS = 40;
 
 const STATES: Readonly<Record<string, AlertState>> = { firing: 'firing', resolved: 'resolved' };
 
@@ -31,7 +30,7 @@ export function mapNotification({ alerts, orgId }: Notification, webhook: Webhoo
     return { kind: 'records', records: [], alerts: onceEach(reports), ...(omitted > 0 && { omitted }) };
   const status = read.find((alert) => alert?.status !== undefined)?.status;
   if (status !== undefined && !STATES[status])
-    return { kind: 'ignored', reason: 'unknown_status', detail: `the status is ${shorten(status, SHOWN_CHARS)}` };
+    return { kind: 'ignored', reason: 'unknown_status', detail: `the status is ${excerpt(status)}` };
   throw new WebhookRejected('bad_payload', 'alerts holds none with status, startsAt and fingerprint or labels');
 }
 

@@ -8,13 +8,13 @@ import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
 import { nameCheckout } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
+import { excerpt } from '../../values/text.ts';
 import { safeUrl } from '../../values/url.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { type ChangeCreate, inOwnSpelling, parseChange, unfilledFields, unknownFields } from './schema.ts';
 
 const LISTED_FIELDS = 10;
-const SHOWN_CHARACTERS = 40;
 
 /** A body of Alert24's changes API to one record. */
 export function mapChange(sent: unknown, webhook: Webhook, instance: string): Mapped {
@@ -202,11 +202,7 @@ function doubtsOf({ environment, commit_sha }: ChangeCreate, aboutService: strin
 function notesOf({ change, payload, serviceId }: PostedRequest): (string | undefined)[] {
   const { commit_sha, changed_by, pipeline_url, job_url, pr_url, pr_number } = change;
   const short = shaPrefix(commit_sha);
-  const list = (names: readonly string[]) =>
-    names
-      .slice(0, LISTED_FIELDS)
-      .map((name) => name.slice(0, SHOWN_CHARACTERS))
-      .join(', ');
+  const list = (names: readonly string[]) => names.slice(0, LISTED_FIELDS).map(excerpt).join(', ');
   const unfilled = unfilledFields(payload);
   const unknown = unknownFields(payload);
   return [

@@ -10,11 +10,11 @@ import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { nameCheckout } from '../../values/ref.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
+import { excerpt } from '../../values/text.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { Event, KNOWN_ACTIONS, stateOf } from './schema.ts';
 
-const SHOWN_CHARACTERS = 40;
 /** An id this long is no number of a run any more. */
 const LONGEST_RUN = 100;
 
@@ -26,16 +26,15 @@ export function mapEvent(payload: unknown, webhook: Webhook, instance: string): 
   // An error for the job: only its log shows that nothing was recorded.
   if (!event.event_name) throw new WebhookRejected('bad_payload', 'event_name is required: deployment');
   if (event.event_name.toLowerCase() !== 'deployment')
-    return ignored('not_a_deployment', `event_name is ${short(event.event_name)}`);
+    return ignored('not_a_deployment', `event_name is ${excerpt(event.event_name)}`);
   if (!event.event_action) throw new WebhookRejected('bad_payload', 'event_action is required: success or failure');
   const state = stateOf(event.event_action);
   if (!state)
-    return ignored('unknown_status', `event_action is ${short(event.event_action)}; known are ${KNOWN_ACTIONS}`);
+    return ignored('unknown_status', `event_action is ${excerpt(event.event_action)}; known are ${KNOWN_ACTIONS}`);
   return { kind: 'records', records: [toRecord({ event, state, webhook, instance })] };
 }
 
 const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
-const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
 
 interface SentEvent {
   readonly event: Event;

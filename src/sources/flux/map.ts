@@ -3,7 +3,7 @@ import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha } from '../../values/sha.ts';
-import { shorten } from '../../values/text.ts';
+import { excerpt } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
@@ -11,7 +11,6 @@ import { type Revision, revisionOf } from './revision.ts';
 import { FluxEvent, metadataOf } from './schema.ts';
 import { type Meaning, meaningOf } from './states.ts';
 
-const SHOWN_CHARS = 40;
 /** Kinds that deploy; sources, image policies and others do not. */
 const KINDS = ['Kustomization', 'HelmRelease'];
 
@@ -31,9 +30,9 @@ export function mapEvent(payload: unknown, webhook: Webhook, settings: Settings)
     );
   const event = parsed.data;
   const { kind } = event.involvedObject;
-  if (!KINDS.includes(kind)) return ignored('not_a_deployment', `a ${shorten(kind, SHOWN_CHARS)} deploys nothing`);
+  if (!KINDS.includes(kind)) return ignored('not_a_deployment', `a ${excerpt(kind)} deploys nothing`);
   const meaning = meaningOf(event);
-  if (!meaning) return ignored('unknown_status', `the reason is ${shorten(event.reason ?? 'missing', SHOWN_CHARS)}`);
+  if (!meaning) return ignored('unknown_status', `the reason is ${excerpt(event.reason ?? 'missing')}`);
   if ('ignored' in meaning) return ignored(meaning.ignored, meaning.detail);
   const revision = revisionOf(event);
   if (!revision) return ignored('not_started', 'the event names no revision: nothing was applied');

@@ -2,13 +2,12 @@ import { type NewChangeRecord, recordId, type State } from '../../domain/change-
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
+import { excerpt } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { kindOf, type ReleaseKind } from './release-kind.ts';
 import { Build, Notification, Release, stateOf } from './schema.ts';
-
-const SHOWN_CHARACTERS = 40;
 
 export interface Settings {
   readonly instance: string;
@@ -25,7 +24,7 @@ export function mapNotification(payload: unknown, webhook: Webhook, settings: Se
   const notification = parsed.data;
   const resource = notification.resource ?? notification.webhook_metadata?.event?.include?.replace(/^api:/, '');
   if (!resource) return ignored('unmapped', 'there is no resource: this is no notification of Heroku');
-  if (!isReported(resource)) return ignored('not_a_deployment', `api:${short(resource)} reports no release`);
+  if (!isReported(resource)) return ignored('not_a_deployment', `api:${excerpt(resource)} reports no release`);
   const release = (resource === 'build' ? Build : Release).safeParse(notification.data);
   if (!release.success) {
     const field = release.error.issues[0]?.path.join('.');
@@ -38,7 +37,6 @@ export function mapNotification(payload: unknown, webhook: Webhook, settings: Se
 const isReported = (resource: string): resource is HerokuEvent['resource'] =>
   resource === 'release' || resource === 'build';
 const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
-const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
 
 interface HerokuEvent {
   readonly notification: Notification;
@@ -53,9 +51,9 @@ function mapRelease(event: HerokuEvent): Mapped {
   const { status, description, slug } = event.release;
   if (!status) return ignored('unknown_status', 'the release has no status');
   const state = stateOf(status);
-  if (!state) return ignored('unknown_status', `the status of the release is ${short(status)}`);
+  if (!state) return ignored('unknown_status', `the status of the release is ${excerpt(status)}`);
   const kind = kindOf(description, Boolean(slug?.commit));
-  if (!kind.type) return ignored('not_a_deployment', `"${short(description ?? '')}" changes nothing that runs`);
+  if (!kind.type) return ignored('not_a_deployment', `"${excerpt(description ?? '')}" changes nothing that runs`);
   return { kind: 'records', records: [toRecord(event, state, kind)] };
 }
 
@@ -63,7 +61,7 @@ function mapRelease(event: HerokuEvent): Mapped {
 function mapBuild(event: HerokuEvent): Mapped {
   const { status } = event.release;
   if (!status || !stateOf(status))
-    return ignored('unknown_status', `the status of the build is ${short(status ?? 'missing')}`);
+    return ignored('unknown_status', `the status of the build is ${excerpt(status ?? 'missing')}`);
   if (status !== 'failed')
     return ignored('not_a_deployment', `the build is ${status}: its release reports the outcome`);
   const release = { ...event.release, description: 'The build failed, so that there is no release' };

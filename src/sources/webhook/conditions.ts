@@ -3,12 +3,11 @@ import { matchAny, Patterns } from '../../domain/rules/pattern.ts';
 import type { Pattern } from '../../domain/rules/regex.ts';
 import { parsePath, valueAt } from '../../templates/path.ts';
 import type { Scope } from '../../templates/shape.ts';
-import { shorten } from '../../values/text.ts';
+import { excerpt } from '../../values/text.ts';
 
 /** Items of a list that are checked. */
 const MAX_ITEMS = 100;
 /** How much of a foreign word a sentence quotes. */
-const SHOWN_CHARS = 40;
 
 const Texts = z.union([z.string(), z.array(z.string()).min(1)]);
 
@@ -56,7 +55,7 @@ export function whyNot(conditions: Conditions, scope: Scope): string {
   const [closest] = unmet.toSorted((a, b) => b.met - a.met);
   const path = closest?.path ?? '';
   const found = textsAt(path, scope)[0];
-  return found === undefined ? `${path} is missing` : `${path} is ${shorten(found, SHOWN_CHARS)}`;
+  return found === undefined ? `${path} is missing` : `${path} is ${excerpt(found)}`;
 }
 
 const countMet = (all: z.infer<typeof All>, scope: Scope): number =>

@@ -2,7 +2,7 @@ import { WebhookRejected } from '../../domain/errors.ts';
 import type { Scope } from '../../templates/shape.ts';
 import { ValueMissing } from '../../templates/template-context.ts';
 import type { Json } from '../../values/json.ts';
-import { shorten } from '../../values/text.ts';
+import { excerpt } from '../../values/text.ts';
 import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import type { Reader, ReaderEvent } from './compile.ts';
@@ -11,8 +11,6 @@ import { FIELD_NAMES, type Values } from './field-names.ts';
 import { type Instance, toRecord } from './record.ts';
 import { stateOf } from './states.ts';
 import { textOf } from './text-of.ts';
-
-const SHOWN_CHARS = 40;
 
 /**
  * Maps a payload to one record, or returns why it makes none.
@@ -44,7 +42,7 @@ const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ign
 function stateAdvice(value: Json | undefined, { name }: Instance): string {
   const word = textOf(value);
   if (word === undefined) return `the state is missing: correct fields.state of the source ${name}`;
-  return `the state is ${shorten(word, SHOWN_CHARS)}: add it to the map of fields.state of the source ${name}`;
+  return `the state is ${excerpt(word)}: add it to the map of fields.state of the source ${name}`;
 }
 
 /**
