@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { createOpenIdProvider, type OpenIdProvider } from '../outbound/openid.ts';
-import { Credential } from '../values/settings.ts';
+import { Credential, MIN_SECRET_CHARS } from '../values/settings.ts';
 import { webUrl } from '../values/url.ts';
 import { type ProxyAuth, ProxyHeader, TrustedProxies } from './proxy-auth.ts';
 
-const MIN_SECRET_CHARS = 16;
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 const Issuer = webUrl('write the issuer as the provider names it, such as https://id.example.com').refine(
@@ -21,7 +20,10 @@ const Oidc = z
     issuer: Issuer,
     client_id: Credential('client id'),
     /** Sessions are derived from it: a short one could be guessed from a cookie. */
-    client_secret: Credential('client secret').min(MIN_SECRET_CHARS, 'the client secret has less than 16 characters'),
+    client_secret: Credential('client secret').min(
+      MIN_SECRET_CHARS,
+      `the client secret has less than ${MIN_SECRET_CHARS} characters: have the provider make a longer one`,
+    ),
     scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)).default(['openid', 'profile', 'email']),
     /** The claim with the groups; dots lead into it, as in realm_access.roles. */
     groups_claim: ClaimName.default('groups'),

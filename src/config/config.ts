@@ -10,7 +10,7 @@ import { AnySource } from '../sources/index.ts';
 import { withProjects } from '../sources/projects.ts';
 import { namingUnfilled } from '../sources/unfilled.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
-import { BaseUrl, Name } from '../values/settings.ts';
+import { BaseUrl, MIN_SECRET_CHARS, Name, tooShort } from '../values/settings.ts';
 import { Auth } from './auth.ts';
 import { ConfigError } from './config-error.ts';
 import { isExternal, RedisSettings, RedisUrl } from './redis.ts';
@@ -27,9 +27,7 @@ const Keep = (days: number, count: number) =>
     })
     .prefault({});
 
-const MIN_TOKEN_CHARS = 16;
-const TOKEN_ADVICE = 'a token needs at least 16 characters; make one with: openssl rand -hex 32';
-const AToken = z.string().min(MIN_TOKEN_CHARS, TOKEN_ADVICE);
+const AToken = z.string().min(MIN_SECRET_CHARS, tooShort('a token'));
 const NamedToken = z.strictObject({
   name: Name,
   token: AToken,
@@ -77,7 +75,9 @@ export const Config = z
     shutdown_delay_seconds: z.coerce.number().min(0).max(300).default(0),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** Opens everything: reading, replaying, dropping. */
-    admin_token: z.string('write a token of at least 16 characters, or "generated"').min(MIN_TOKEN_CHARS, TOKEN_ADVICE),
+    admin_token: z
+      .string(`write a token of at least ${MIN_SECRET_CHARS} characters, or "generated"`)
+      .min(MIN_SECRET_CHARS, tooShort('a token')),
     /** Opens the pages and the API for reading, and nothing else. Absent: there are no viewers. */
     viewer_token: AToken.optional(),
     /** Further tokens, each with a name for the log. Those that write are the secrets of a changes source. */

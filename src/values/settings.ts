@@ -7,10 +7,16 @@ export const Name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and "-", at most 40, beginning with a letter');
 
-/** A shared secret of senders. Short ones can be guessed. */
+/** Of secrets and tokens: shorter ones can be guessed. */
+export const MIN_SECRET_CHARS = 16;
+
+export const tooShort = (what: string): string =>
+  `${what} needs at least ${MIN_SECRET_CHARS} characters; make one with: openssl rand -hex 32`;
+
+/** A shared secret of senders. */
 const Secret = z
   .string()
-  .min(16, 'a secret needs at least 16 characters; make one with: openssl rand -hex 32')
+  .min(MIN_SECRET_CHARS, tooShort('a secret'))
   .refine(
     (secret) => secret.trim() === secret,
     'the secret begins or ends with white space, often a newline of `echo`; use `printf %s` or `echo -n`',

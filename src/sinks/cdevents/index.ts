@@ -4,7 +4,7 @@ import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, type JsonRequest, shown } from '../../outbound/http.ts';
-import { BaseUrl, Credential, Name } from '../../values/settings.ts';
+import { BaseUrl, Credential, MIN_SECRET_CHARS, Name, tooShort } from '../../values/settings.ts';
 import { Concurrency, type SharedOptions, States, TimeoutSeconds } from '../options.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
@@ -24,7 +24,7 @@ export const cdevents = z
       .regex(/^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+$/i, 'write a URI or a path, such as /shiplog')
       .default('/shiplog'),
     token: Credential('token').optional(),
-    signing_secret: z.string().min(16, 'a secret needs at least 16 characters').optional(),
+    signing_secret: z.string().min(MIN_SECRET_CHARS, tooShort('a secret')).optional(),
     states: States(['running', 'succeeded', 'failed', 'canceled']),
     /** Whether a success also sends an event about its environment, as `environment.modified`. */
     environment_events: z.boolean().default(false),
