@@ -25,6 +25,7 @@ import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
 import { alertPath, deploymentPath } from '../values/own-page.ts';
+import { DAY_MS } from '../values/units.ts';
 import { joinReplicas, type Replica } from './replica.ts';
 import type { Shared } from './shared.ts';
 import { shareHolds } from './shared-holds.ts';
@@ -62,7 +63,7 @@ export function startProcessing(shared: Shared) {
     reconcile,
     reconciledUntil: stores.reconciledUntil,
     everyMs: config.reconcile.every_minutes * 60_000,
-    lookBackMs: config.reconcile.max_days * 86_400_000,
+    lookBackMs: config.reconcile.max_days * DAY_MS,
     clock,
     onReport: (report) => logReport(log, report),
     onError: (error) => onError('reconcile', error),
@@ -87,7 +88,6 @@ export function startProcessing(shared: Shared) {
   };
 }
 
-const DAY_MS = 86_400_000;
 /** Shorter than the pause between two runs (chores.ts). */
 const PRUNE_ALONE_MS = 10_000;
 /** Longer than asking all tools takes; a replica that is killed meanwhile blocks the others for no longer. */

@@ -28,6 +28,7 @@ import { createFeed } from '../store/feed.ts';
 import { createInbox } from '../store/inbox/inbox.ts';
 import { createRows } from '../store/rows.ts';
 import { MEBIBYTE } from '../values/settings.ts';
+import { DAY_SECONDS } from '../values/units.ts';
 
 /** A claim that is lost in a failover would be made twice. */
 const flushOfLedger = (redis: Redis, { durability, redis: { replicas } }: Config): Flush =>
@@ -35,11 +36,9 @@ const flushOfLedger = (redis: Redis, { durability, redis: { replicas } }: Config
 
 export type Stores = ReturnType<typeof createStores>;
 
-const SECONDS_A_DAY = 86_400;
-
 /** Called twice, for two connections: requests use the one that gives up soon, workers the one that waits. */
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
-  const keepSeconds = Math.ceil((config.changes.days + MARGIN_DAYS) * SECONDS_A_DAY);
+  const keepSeconds = Math.ceil((config.changes.days + MARGIN_DAYS) * DAY_SECONDS);
   const echoes = createEchoes(redis, keepSeconds);
   // A Redis that may not be asked counts as one server.
   const serverId = () => serverIdOf(redis).catch(() => '');

@@ -2,6 +2,7 @@ import { NO_SOURCE } from '../domain/no-source.ts';
 import type { DeadLetter } from '../http/answers/dead-letter.ts';
 import type { SourceTraffic, Webhook } from '../http/answers/webhook.ts';
 import { groupBy } from '../values/group.ts';
+import { DAY_MS } from '../values/units.ts';
 
 /** One line of the doctor. `ok`: it is only for information. */
 export interface Finding {
@@ -15,13 +16,12 @@ interface At {
   readonly nowMs: number;
 }
 
-const A_DAY_MS = 86_400_000;
 /** Fewer rejections may be a single attempt by hand. */
 const REPEATED = 3;
 
 /** Rejections by source and reason, each with the cause of the newest. */
 export function repeatedRefusals(entries: readonly Webhook[], { pages, nowMs }: At): Finding[] {
-  const recent = entries.filter(({ receivedAt }) => nowMs - Date.parse(receivedAt) <= A_DAY_MS);
+  const recent = entries.filter(({ receivedAt }) => nowMs - Date.parse(receivedAt) <= DAY_MS);
   const groups = groupBy(recent, ({ source, reason }) => `${source}\n${reason}`);
   return [...groups.values()].flatMap((group) => {
     const [newest] = group;

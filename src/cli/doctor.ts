@@ -6,6 +6,7 @@ import type { Change } from '../http/answers/change.ts';
 import type { SourceTraffic, Webhook } from '../http/answers/webhook.ts';
 import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
+import { DAY_MS } from '../values/units.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
 import { checkLogin } from './check-login.ts';
@@ -13,7 +14,7 @@ import { deadLetters, type Finding, repeatedRefusals, sourceFindings } from './d
 import { type JsonOption, printJson } from './output.ts';
 
 const CHECK_MS = 10_000;
-const RENEW_WITHIN_MS = 14 * 86_400_000; // as deploy/prometheus/alerts.yaml has it
+const RENEW_WITHIN_MS = 14 * DAY_MS; // as deploy/prometheus/alerts.yaml has it
 const MAX_SKEW_MS = 60_000; // signed webhooks older than 5 min are refused
 
 /** @throws Error when a bridge runs here, or nothing can be repaired. */

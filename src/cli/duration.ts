@@ -1,4 +1,5 @@
 import { parseMoment, WRITE_A_MOMENT } from '../values/time.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../values/units.ts';
 
 /** `90m`, `12h`, `2d` before now, or an ISO 8601 time. @throws Error that says how to write it. */
 export function momentAgo(text: string, now: Date): Date {
@@ -7,7 +8,7 @@ export function momentAgo(text: string, now: Date): Date {
   return at;
 }
 
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const UNIT_MS = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS } as const;
 
 /** `90s`, `15m`, `2h` as milliseconds. @throws Error that says how to write it. */
 export function spanMs(text: string): number {

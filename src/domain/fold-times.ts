@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../values/units.ts';
 import type { ChangeRecord, State } from './change-record.ts';
 import type { Decisive } from './decisive.ts';
 import { isFinal } from './deployment.ts';
@@ -46,8 +47,6 @@ function startOf(records: readonly ChangeRecord[], decidedAt: string): string | 
   const reported = earliest(records.map((record) => record.startedAt));
   return reported ?? earliest(running.filter((time) => time <= decidedAt));
 }
-
-const SECOND_MS = 1000;
 
 /**
  * What one tool says of the start does not fit the end that another one reports: a sync that a job caused may begin

@@ -1,4 +1,5 @@
-export const HOUR_MS = 3_600_000;
+import { HOUR_MS } from '../values/units.ts';
+
 /** A week and a day, so that a source's pauses on weekends are known. */
 export const HOURS_KEPT = 8 * 24;
 const DAY_HOURS = 24;

@@ -1,6 +1,6 @@
+import { MINUTE_MS } from '../values/units.ts';
 import type { Member } from './join-member.ts';
 
-const MINUTE_MS = 60_000;
 /** A job posts while it runs; clocks and queues differ. */
 export const REPORT_WINDOW_MS = 6 * 60 * MINUTE_MS;
 /** A controller polls for new commits every few minutes, and may wait for others. */

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../values/units.ts';
 import type { Alert } from './alert.ts';
 import type { Deployment } from './deployment.ts';
 
@@ -5,7 +6,7 @@ import type { Deployment } from './deployment.ts';
 export type AlertsByChange = ReadonlyMap<string, readonly Alert[]>;
 
 /** An alert that begins this long after a change was hardly caused by it. */
-const COUNTS_WITHIN_MS = 24 * 3_600_000;
+const COUNTS_WITHIN_MS = 24 * HOUR_MS;
 
 /**
  * Each alert counts against the last change of its service in its environment that had succeeded in the 24 hours before

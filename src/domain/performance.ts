@@ -1,4 +1,5 @@
 import { groupBy } from '../values/group.ts';
+import { DAY_MS } from '../values/units.ts';
 import type { ChangeType } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import { createIsAmbiguous } from './entry-service.ts';
@@ -48,7 +49,6 @@ export interface Measured extends DateRange {
   readonly alerts?: AlertsByChange | undefined;
 }
 
-const DAY_MS = 86_400_000;
 /** With fewer values there is no slowest tenth. */
 const LEAST_FOR_TENTH = 10;
 

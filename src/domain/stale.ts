@@ -1,8 +1,8 @@
+import { MINUTE_MS } from '../values/units.ts';
 import type { Deployment } from './deployment.ts';
 import { isFinal } from './deployment.ts';
 import type { Predecessor } from './succession.ts';
 
-const MINUTE_MS = 60_000;
 /** A deployment that takes longer is stale in any case. */
 const LONGEST_MS = 24 * 60 * MINUTE_MS;
 /** A deployment that takes less is never stale, even where seconds are usual. */

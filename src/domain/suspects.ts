@@ -1,12 +1,9 @@
 import { capital } from '../values/text.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../values/units.ts';
 import type { Alert } from './alert.ts';
 import type { ChangeType, RiskLevel } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import { lineageOf } from './succession.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How long changes of the same service count; those of its team and environment count for a day. */
 export const SERVICE_REACH_MS = 7 * DAY_MS;

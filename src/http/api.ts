@@ -15,6 +15,7 @@ import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
 import { VERDICTS } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
+import { DAY_MS } from '../values/units.ts';
 import { type Access, requireScope } from './access.ts';
 import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
 import type { Change } from './answers/change.ts';
@@ -52,7 +53,6 @@ export const ChangesQuery = z.strictObject({
 });
 /** Defaults: `until` is now, `since` a day before. */
 export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true, format: true });
-const DAY_MS = 86_400_000;
 
 export const InboxQuery = z.strictObject({
   ...Page,

@@ -9,9 +9,9 @@ import { toChangeFilter } from '../store/changes/search/filter.ts';
 import { namedIn } from '../values/own-page.ts';
 import { TypedText } from '../values/text.ts';
 import { MomentText, parseMoment } from '../values/time.ts';
+import { HOUR_MS } from '../values/units.ts';
 import { refuseUnknown, type Tool, type ToolParts, tool, Unanswerable } from './tool.ts';
 
-const HOUR_MS = 3_600_000;
 const MAX_LISTED = 50;
 const MAX_HOURS = 24 * 400;
 const USUAL_HOURS = 24;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { DeliveryFailed, ResolveFailed, type Retry } from '../domain/errors.ts';
 import { AnswerTooLarge } from '../outbound/exchange.ts';
 import { createSendJson, failure, isSuccess, type JsonAnswer, retryAfterMs, withoutSecret } from '../outbound/http.ts';
+import { HOUR_MS } from '../values/units.ts';
 import { apiClientLimits } from './api-client-limits.ts';
 
 /** A tool's API within its limits: not above its rate, not while it is away, and not twice for the same thing. */
@@ -30,7 +31,6 @@ export interface ApiClientOptions {
   readonly perHour: number;
 }
 
-const HOUR_MS = 3_600_000;
 /** How long no request is sent after no answer or a 5xx: a tool that is away must not hold up the workers. */
 const AWAY_MS = 5_000;
 const REFUSED_MS = 60_000;

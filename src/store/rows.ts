@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { NumberedRow, Rows } from '../sources/rows.ts';
+import { DAY_SECONDS } from '../values/units.ts';
 import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
-const KEEP_SECONDS = 400 * 86_400;
+const KEEP_SECONDS = 400 * DAY_SECONDS;
 /** Per table; the oldest is deleted first. A list of them all is about 500 KB. */
 const ROWS_KEPT = 1_000;
 /** Per table: short-lived environments are slots, too. A slot that was deleted has no newest row. */

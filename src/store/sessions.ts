@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
+import { DAY_MS } from '../values/units.ts';
 import { keys } from './keys.ts';
 
 /** Sessions of the pages. Anyone who reads Redis finds neither a cookie nor a token. */
@@ -15,7 +16,7 @@ export interface Sessions {
 }
 
 /** Long: somebody who is paged at night must not have to look for a token. */
-export const SESSION_MS = 30 * 86_400_000;
+export const SESSION_MS = 30 * DAY_MS;
 /** Far above what people open; the oldest are deleted. */
 const MAX_SESSIONS = 1_000;
 /** A session that was checked within this time is not checked again: a page makes several requests at once. */

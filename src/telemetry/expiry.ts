@@ -1,5 +1,6 @@
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
+import { HOUR_MS } from '../values/units.ts';
 
 /** A secret that may expire, and how to ask when. */
 export interface Expiring {
@@ -22,7 +23,7 @@ export function expiringSecrets({ sources, sinks }: Holders): Expiring[] {
 
 const LOOK_EVERY_MS = 3_600_000;
 /** Just under a day, so that the check of the 24th hour asks again. Where no answer came, the next check does. */
-const ANSWER_HOLDS_MS = 23.5 * 3_600_000;
+const ANSWER_HOLDS_MS = 23.5 * HOUR_MS;
 
 export interface ExpiryWatch {
   /** When each secret expires, as last reported. Absent: never, or unknown. */

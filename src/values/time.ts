@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './units.ts';
 
 /** A time as it is stored: ISO 8601 in UTC with milliseconds. One format, so that times compare as text. */
 export const Time = z.iso.datetime();
@@ -56,10 +57,9 @@ function fromEpoch(epoch: number): string | undefined {
 const fromEpochMs = (epochMs: number): string | undefined =>
   epochMs > 0 && epochMs < YEAR_2200_MS ? new Date(epochMs).toISOString() : undefined;
 
-const DAY_MS = 86_400_000;
 const UNITS: readonly (readonly [RegExp, number])[] = [
-  [/^(?:m|mins?|minutes?)$/, 60_000],
-  [/^(?:h|hrs?|hours?)$/, 3_600_000],
+  [/^(?:m|mins?|minutes?)$/, MINUTE_MS],
+  [/^(?:h|hrs?|hours?)$/, HOUR_MS],
   [/^(?:d|days?)$/, DAY_MS],
   [/^(?:w|weeks?)$/, 7 * DAY_MS],
 ];

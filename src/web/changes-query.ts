@@ -10,8 +10,8 @@ import {
 } from '../store/changes/search/filter.ts';
 import { wellFormed } from '../values/text.ts';
 import { meantName } from '../values/typos.ts';
+import { HOUR_MS } from '../values/units.ts';
 
-const HOUR_MS = 3_600_000;
 /** Ranges before `all`, shortest first. */
 export const RANGES = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS } as const;
 export type Range = keyof typeof RANGES | 'all';

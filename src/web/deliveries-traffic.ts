@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../values/units.ts';
 /** Deliveries to one sink in the last minutes. */
 export interface Recent {
   readonly delivered: number;
@@ -11,7 +12,6 @@ export interface Traffic {
   of(sink: string): Recent;
 }
 
-const MINUTE_MS = 60_000;
 export const TRAFFIC_MINUTES = 5;
 const FAILED = new Set(['retry', 'hold', 'dead']);
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OidcLogin } from '../config/auth.ts';
 import { deriveFrom } from '../http/access.ts';
 import { sameSecret } from '../sources/signature.ts';
+import { HOUR_MS } from '../values/units.ts';
 import type { Viewer } from './parts/action-form.tsx';
 import type { Person } from './person.ts';
 
@@ -25,7 +26,7 @@ const Kept = z.object({ name: z.string(), role: z.enum(['admin', 'viewer']), unt
 
 export function createPersonSessions(login: OidcLogin, clock: () => Date): PersonSessions {
   const { issuer, client_id, client_secret, groups_claim, admin, read } = login;
-  const lifetimeMs = login.session_hours * 3_600_000;
+  const lifetimeMs = login.session_hours * HOUR_MS;
   // Somebody who is no longer named in the configuration must not keep their rights.
   const key = deriveFrom(client_secret, JSON.stringify([issuer, client_id, groups_claim, admin, read]));
   const signature = (id: string, body: string) => deriveFrom(key, `person ${id} ${body}`);

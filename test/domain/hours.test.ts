@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emptyHour, HOUR_MS, lastDay, silentSince, totalOf } from '../../src/domain/hours.ts';
+import { emptyHour, lastDay, silentSince, totalOf } from '../../src/domain/hours.ts';
+import { HOUR_MS } from '../../src/values/units.ts';
 
 const NOW = new Date('2026-03-14T21:30:00Z');
 const ago = (hours: number) => Date.parse('2026-03-14T21:00:00Z') - hours * HOUR_MS;

@@ -70,7 +70,9 @@ describe('the set-up page', () => {
   });
 
   it('polls for the next webhook by a script', async () => {
-    const server = app({ inbox: memoryInbox([webhook({ receivedAt: new Date(Date.now() - 7 * 60_000).toISOString() })]) });
+    const server = app({
+      inbox: memoryInbox([webhook({ receivedAt: new Date(Date.now() - 7 * 60_000).toISOString() })]),
+    });
     const page = await request(server).get('/setup').set('cookie', sessionCookie()).expect(200);
     const path = /<script src="(\/assets\/setup[^"]+)" defer><\/script>/.exec(page.text)?.[1] ?? '';
     const script = await request(server)

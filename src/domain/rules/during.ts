@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { DAY_MS, MINUTE_MS } from '../../values/units.ts';
 import type { Deployment } from '../deployment.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 const WEEK_MS = 7 * DAY_MS;
 /** A Sunday, so that days of the week count from it. */
 const A_SUNDAY_MS = Date.UTC(1970, 0, 4);

@@ -3,9 +3,9 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import type { JsonAnswer } from '../../outbound/http.ts';
 import { parsePath, valuesAt } from '../../templates/path.ts';
+import { HOUR_MS } from '../../values/units.ts';
 
 const Status = z.number('write a status such as 409').int().min(200).max(599);
-const HOUR_MS = 3_600_000;
 
 /** Answers that this destination uses differently from others. The queue's limits still apply. */
 export const Retrying = z

@@ -1,4 +1,5 @@
 import type { DeliveryFailed } from '../../domain/errors.ts';
+import { DAY_MS, HOUR_MS } from '../../values/units.ts';
 import { abortingAfter } from '../../values/within.ts';
 import { inTransaction, type UseDatabase } from './database.ts';
 import { PRUNED_ROWS, prune } from './statements.ts';
@@ -12,8 +13,7 @@ interface PruningOptions {
 }
 
 /** Time between two runs, once nothing was left to delete. */
-const EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+const EVERY_MS = HOUR_MS;
 /** A delivery that succeeded waits no longer than this for the deletion. */
 const TIMEOUT_MS = 2_000;
 

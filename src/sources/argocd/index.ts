@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import { API_PATH, verifyToken } from '../gitlab-api/api.ts';
 import { Projects } from '../projects.ts';
 import { passes } from '../signature.ts';
@@ -18,7 +19,6 @@ import { recipeWith } from './setup.ts';
 import { setupSeenIn } from './setup-seen.ts';
 import { expiresAt } from './token.ts';
 
-const HOUR_MS = 3_600_000;
 const WORD = /^[\p{L}\p{N}]+$/u;
 
 /** Argo CD's own API. With neither url nor token it is not asked. */

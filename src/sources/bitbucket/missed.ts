@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { ResolveFailed } from '../../domain/errors.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import type { ApiCall } from '../source.ts';
 import { type ApiSettings, isRefusal } from './api.ts';
 import { createRowReader, isStarted, startOf } from './map-row.ts';
@@ -14,9 +15,9 @@ type MissedCall = ApiCall & { warn(finding: string): void };
 /** Pages of a list that are read at most: 2,000 deployments of a repository, 2,000 repositories of a workspace. */
 const MAX_PAGES = 20;
 /** The list is sorted by the start. A deployment that ends now may have started this long ago. */
-const LONGEST_DEPLOYMENT_MS = 12 * 3_600_000;
+const LONGEST_DEPLOYMENT_MS = 12 * HOUR_MS;
 /** A deployment may come this long after the last push to its repository. */
-const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
+const PUSHED_BEFORE_MS = 3 * 24 * HOUR_MS;
 
 /**
  * All deployments since a moment, repository by repository. A repository that cannot be read does not hide the others;

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { asObject, type JsonObject } from '../../values/json.ts';
 import { fullSha } from '../../values/sha.ts';
+import { DAY_MS, HOUR_MS } from '../../values/units.ts';
 import { type Api, type Page, type Path, type Query, undefinedOnFailure } from './api.ts';
 import { bareUuid, fullNamed, withoutUndefined } from './parts.ts';
 import { type AskedPipeline, inBraces, type RepositoryPath } from './repository-path.ts';
 import { Commit, Environment, Link, Pipeline, part, Text, Time } from './schema.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** A commit may get into a pull request, or Bitbucket may still be indexing it. */
 const PULL_REQUEST_MS = 15 * 60_000;
 

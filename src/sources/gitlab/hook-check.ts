@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ResolveFailed } from '../../domain/errors.ts';
 import { trimCharsEnd } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
+import { DAY_MS } from '../../values/units.ts';
 import type { ApiCall } from '../source.ts';
 import { concernsOne, type GitlabApi, groupPath, pagesOf, projectPath, statusOf } from './api.ts';
 import { Hook, HookEvent, rowsOf } from './api-schema.ts';
@@ -20,10 +21,10 @@ type Run = ApiCall & { readonly since: Date; warn(finding: string): void };
 /** GitLab takes 5 a minute from a user and hook, and answers 429 to more (docs.gitlab.com/api/project_webhooks). */
 const RESENDS_A_MINUTE = 5;
 const EVENTS_PER_PAGE = 20; // GitLab gives no more
-const MINUTE_MS = 61_000; // by our clock
+const WINDOW_MS = 61_000; // a minute, by our clock
 const REMEMBERED = 10_000;
 /** GitLab keeps events for 7 days. */
-const REMEMBER_MS = 8 * 86_400_000;
+const REMEMBER_MS = 8 * DAY_MS;
 const TRIGGERS: readonly (string | undefined)[] = ['deployment_hooks', 'job_hooks', 'pipeline_hooks', undefined];
 
 /** What a person should fix at the webhooks of the configured projects and groups. Resends nothing. */
@@ -49,7 +50,7 @@ export function createHookChecks({ ask, projects, groups }: GitlabApi, instance:
 export function createHookCheck({ ask }: GitlabApi, instance: string) {
   const resent = new LRUCache<string, true>({ max: REMEMBERED, ttl: REMEMBER_MS });
   /** How many were sent again by each hook within the last minute: runs may follow each other immediately. */
-  const lately = new LRUCache<string, number>({ max: REMEMBERED, ttl: MINUTE_MS });
+  const lately = new LRUCache<string, number>({ max: REMEMBERED, ttl: WINDOW_MS });
 
   return async function checkHooks(owner: Owner, run: Run): Promise<void> {
     const hooks = await quietly(() => listHooks(ask, owner, run.signal));

@@ -1,5 +1,6 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import type { ResolveFailed } from '../../domain/errors.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import type { ApiCall } from '../source.ts';
 import { concernsOne, type GitlabApi, groupPath, isRefused, pagesOf, projectPath } from './api.ts';
 import { recordOfRow } from './api-record.ts';
@@ -11,7 +12,7 @@ import { Origin } from './schema.ts';
 const PROJECTS_LIMIT = 500;
 const PROJECT_KEPT_MS = 10 * 60_000;
 /** GitLab records a project's activity at most once an hour. GitLab: app/models/event.rb. */
-const ACTIVITY_SLACK_MS = 24 * 3_600_000;
+const ACTIVITY_SLACK_MS = 24 * HOUR_MS;
 
 type Run = ApiCall & { warn(finding: string): void };
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Lookup } from '../../domain/change-event.ts';
 import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import type { Mapped } from '../mapped.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { ApiCall } from '../source.ts';
@@ -30,7 +31,7 @@ export function lookupOf(project: Project, { deployment, key }: { deployment: st
 }
 
 /** A commit never changes, and neither does what it touches. */
-const COMMIT_KEPT_MS = 24 * 3_600_000;
+const COMMIT_KEPT_MS = 24 * HOUR_MS;
 const COMMITS_KEPT = 1_000;
 const PATHS_LIMIT = 100;
 

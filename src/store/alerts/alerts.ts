@@ -7,6 +7,7 @@ import {
   foldAlert,
   selectAlerts,
 } from '../../domain/alert.ts';
+import { DAY_MS, DAY_SECONDS } from '../../values/units.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -38,8 +39,6 @@ const putAlert = createScript('put-alert');
 export const MAX_LOOKED_AT = 1_000;
 /** Per run: the rest goes with the next run. */
 const MAX_PRUNED = 1_000;
-const DAY_MS = 86_400_000;
-const DAY_SECONDS = 86_400;
 
 export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
   const ttlSeconds = Math.ceil((retention.days + 1) * DAY_SECONDS);

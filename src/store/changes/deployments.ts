@@ -4,6 +4,7 @@ import { type Deployment, hasRun } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { appendRecords, MAX_RECORDS, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
@@ -112,8 +113,6 @@ export interface Deployments {
   prune(limits?: PruneLimits): Promise<number>;
 }
 
-const SECONDS_A_DAY = 86_400;
-
 export interface DeploymentsParts {
   /** A monotonic clock. */
   readonly nowMs?: () => number;
@@ -128,7 +127,7 @@ const ONE_SERVER = async () => '';
 
 export function createDeployments(redis: Redis, retention: Retention, parts: DeploymentsParts = {}): Deployments {
   const { nowMs, serverId = ONE_SERVER } = parts;
-  const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
+  const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * DAY_SECONDS);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
   const search = createSearch(redis, readEach, nowMs);
   const stored = {

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { tiesOf } from '../../domain/join.ts';
 import type { Member } from '../../domain/join-member.ts';
 import { groupOf, type NewMember } from '../../domain/member.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -44,7 +45,7 @@ export interface JoinGroups {
   leave(member: Pick<Member, 'path' | 'key'>, moved: { readonly from: string; readonly to: string }): Promise<string>;
 }
 
-const KEEP_SECONDS = 7 * 86_400;
+const KEEP_SECONDS = 7 * DAY_SECONDS;
 /** Signals of one deployment are hours apart, not dozens of deployments. */
 const MAX_MEMBERS = 64;
 /** A member has about five. A larger group is read whole, and entries beyond its limit are deleted. */

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { keys } from '../keys.ts';
 
 /**
@@ -11,12 +12,11 @@ export interface RepeatNames {
   add(key: string, named: { readonly name: string; readonly at: string }): Promise<void>;
 }
 
-const SECONDS_A_DAY = 86_400;
 /** Of many identical posts, each with another deployment in between, the newest count. */
 const MAX_NAMES = 32;
 
 export function createRepeatNames(redis: Redis, keepDays: number): RepeatNames {
-  const seconds = Math.ceil(keepDays * SECONDS_A_DAY);
+  const seconds = Math.ceil(keepDays * DAY_SECONDS);
   return {
     async of(key) {
       const [names, latest] = await Promise.all([

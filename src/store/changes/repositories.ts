@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { ChangeRecord } from '../../domain/change-record.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { keys } from '../keys.ts';
 
 /** A repository as one signal names it. The forge's own id of it stays when it is renamed or moved. */
@@ -39,7 +40,6 @@ interface Owner {
   readonly followed?: string;
 }
 
-const SECONDS_A_DAY = 86_400;
 /** A name that is reported with each webhook is written once in this time. */
 const WRITE_EVERY_MS = 3_600_000;
 /** Repositories that are active at the same time. */
@@ -47,7 +47,7 @@ const MOST_CACHED = 10_000;
 
 /** @param keepDays after the last signal of a repository */
 export function createRepositories(redis: Redis, keepDays: number): Repositories {
-  const seconds = Math.ceil(keepDays * SECONDS_A_DAY);
+  const seconds = Math.ceil(keepDays * DAY_SECONDS);
   const notedAt = new LRUCache<string, number>({ max: MOST_CACHED });
   const firstNames = new LRUCache<string, string>({ max: MOST_CACHED });
   const known = async (id: string): Promise<Known> => redis.hgetall(keys.repository(id));

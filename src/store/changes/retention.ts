@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { DAY_MS } from '../../values/units.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { type ExpiredDeployment, expiredDeploymentOf, forget } from './expired-deployment.ts';
@@ -20,7 +21,6 @@ export interface PruneLimits {
   readonly share?: number;
 }
 
-const MS_A_DAY = 86_400_000;
 /** A clock that is wrong for a while costs a twentieth of the change log at a time, not all of it. */
 const MAX_SHARE = 0.05;
 const MAX_AT_ONCE = 5_000;
@@ -30,7 +30,7 @@ const PART = 50;
 /** Deletes the deployments that are older or more than the retention allows, with all their data. Returns how many. */
 export async function prune(redis: Redis, retention: Retention, limits: PruneLimits = {}): Promise<number> {
   const { nowMs = await nowOf(redis), share = MAX_SHARE } = limits;
-  const oldestMs = nowMs - retention.days * MS_A_DAY;
+  const oldestMs = nowMs - retention.days * DAY_MS;
   const [{ count: total }, dropped] = await Promise.all([countIn(redis, keys.changes()), redis.zcard(keys.dropped())]);
   const surplus = Math.min(total - retention.count, MAX_AT_ONCE);
   const mostOf = (count: number) => Math.min(Math.ceil(count * share), MAX_AT_ONCE);

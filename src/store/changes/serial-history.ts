@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { ChangeRecord } from '../../domain/change-record.ts';
 import { type SerialUpdate, updateSerial } from '../../domain/serial.ts';
 import { Serial, type SerialResult } from '../../domain/serial-document.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -20,14 +21,13 @@ export interface SerialHistory {
 
 const replaceHistory = createScript('replace-history');
 
-const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
 /**
  * After this many days without a notification a history expires. The next notification starts a new one.
  */
 export function createSerialHistory(redis: Redis, keepDays: number): SerialHistory {
-  const ttlSeconds = Math.ceil(keepDays * SECONDS_A_DAY);
+  const ttlSeconds = Math.ceil(keepDays * DAY_SECONDS);
   return {
     async assign(records) {
       const answers = new Map<ChangeRecord, SerialResult>();

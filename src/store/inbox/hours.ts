@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { emptyHour, HOUR_MS, HOURS_KEPT, type Hour } from '../../domain/hours.ts';
+import { emptyHour, HOURS_KEPT, type Hour } from '../../domain/hours.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import { keys } from '../keys.ts';
 
 /** For each source the hours in which something came, oldest first. */

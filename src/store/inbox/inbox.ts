@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { redactBody } from '../../values/redact.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { inBatches } from '../batch.ts';
 import { FEED_KEPT } from '../feed.ts';
 import { toJson } from '../json.ts';
@@ -62,7 +63,7 @@ const MAX_ADDED = 50;
 export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
   const refusals = createRefusals(redis);
   const store = { redis, refusals, blocks: createBlocks(redis) };
-  const ttlSeconds = Math.ceil(keep.days * 86_400);
+  const ttlSeconds = Math.ceil(keep.days * DAY_SECONDS);
   const addSoon = inBatches<readonly (string | number | Buffer)[]>(async (all) => {
     const webhooks = all.map(([id]) => keys.webhook(String(id)));
     await addWebhooks(

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { DAY_MS } from '../../values/units.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { nowOf } from '../time.ts';
@@ -11,7 +12,6 @@ export interface InboxRetention {
   readonly maxBytes: number;
 }
 
-const MS_A_DAY = 86_400_000;
 /** Webhooks are answered between two calls. */
 const AT_ONCE = 200;
 
@@ -19,7 +19,7 @@ const forgetWebhooks = createScript('forget-webhooks');
 
 /** Deletes the webhooks that are older, more or larger than the inbox keeps. */
 export async function pruneInbox(redis: Redis, { days, count, maxBytes }: InboxRetention): Promise<void> {
-  const oldestMs = (await nowOf(redis)) - days * MS_A_DAY;
+  const oldestMs = (await nowOf(redis)) - days * DAY_MS;
   await forgetAll(redis, () => redis.zrangebyscore(keys.inbox(), '-inf', `(${oldestMs}`, 'LIMIT', 0, AT_ONCE));
   await forgetAll(redis, async () => {
     const surplus = (await redis.zcard(keys.inbox())) - count;

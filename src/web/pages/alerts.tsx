@@ -3,6 +3,7 @@ import { ALERT_STATES, type Alert, serviceOf } from '../../domain/alert.ts';
 import { type Alerts, MAX_LOOKED_AT } from '../../store/alerts/alerts.ts';
 import { alertPath } from '../../values/own-page.ts';
 import { TypedText } from '../../values/text.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import type { Html } from '../html.ts';
 import { AlertBadge } from '../parts/alert-labels.tsx';
 import { filterAddress, isFiltered } from '../parts/filter-address.ts';
@@ -105,7 +106,7 @@ const Row = ({ alert, now }: { alert: Alert; now: Date }): Html => (
 );
 
 /** Tools repeat alerts that are still firing, most of them every four hours. */
-const FORGOTTEN_MS = 24 * 3_600_000;
+const FORGOTTEN_MS = 24 * HOUR_MS;
 
 const isForgotten = ({ state, lastReportedAt }: Alert, now: Date): boolean =>
   state === 'firing' && now.getTime() - Date.parse(lastReportedAt) > FORGOTTEN_MS;

@@ -3,11 +3,11 @@ import { serviceDigest } from '../../domain/service.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import { deploymentPath } from '../../values/own-page.ts';
+import { HOUR_MS } from '../../values/units.ts';
 import type { Html } from '../html.ts';
 import { StateBadge } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
-const HOUR_MS = 3_600_000;
 const SHOWN = 20;
 
 /** What happened around a deployment. */

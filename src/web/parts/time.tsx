@@ -1,10 +1,6 @@
 import { type Deployment, isFinal } from '../../domain/deployment.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../values/units.ts';
 import type { Html } from '../html.ts';
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** `2026-03-14 20:05:09 UTC`. The server cannot know the reader's zone, so it names its own. */
 export function exactTime(iso: string): string {

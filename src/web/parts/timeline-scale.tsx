@@ -1,9 +1,7 @@
 import type { Window } from '../../domain/timeline.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../values/units.ts';
 import type { Html } from '../html.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** Steps at which people read a clock and a calendar. */
 const STEPS = [
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),

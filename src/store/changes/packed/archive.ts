@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../../domain/change-record.ts';
 import { hasRun } from '../../../domain/deployment.ts';
 import type { DeploymentView } from '../../../domain/view.ts';
+import { DAY_MS } from '../../../values/units.ts';
 import { keys } from '../../keys.ts';
 import { nowOf } from '../../time.ts';
 import { readHash } from '../deployment-hash.ts';
@@ -16,7 +17,7 @@ import { isPackedId, namePlace, packedId, packedUnder } from './packed-names.ts'
 import { type Packed, type PackedDelivery, pack, unpack } from './packing.ts';
 
 /** A deployment that was unpacked is kept for at least this long. */
-const MARGIN_MS = MARGIN_DAYS * 86_400_000;
+const MARGIN_MS = MARGIN_DAYS * DAY_MS;
 
 /**
  * Packs a deployment, and all that is stored of it elsewhere, under one short key instead of about ten: one that has
