@@ -38,6 +38,35 @@ describe('a repeat', () => {
   });
 });
 
+describe('a success that failed later', () => {
+  const success = heard({ occurredAt: at(10), startedAt: at(5), finishedAt: at(12) });
+  const failure = heard({ state: 'failed', occurredAt: at(30) });
+
+  it('ran since it succeeded, and ended when it did', () => {
+    expect(foldAll([success, failure])).toMatchObject({
+      ...{ state: 'failed', occurredAt: at(30), succeededAt: at(10), startedAt: at(5), finishedAt: at(12) },
+    });
+  });
+
+  it('is none if only a less reliable signal reported it', () => {
+    const hook = heard({ ...success, id: 'chg_hook', signal: 'hook', authoritative: false });
+    expect(foldAll([hook, failure])).not.toHaveProperty('succeededAt');
+  });
+});
+
+describe('a post that repeats another', () => {
+  const until = (said: Partial<NewChangeRecord>) =>
+    foldAll([heard({ occurredAt: at(10) }), heard({ occurredAt: at(40), ...said })]).repeatedUntil;
+
+  it('extends the time in which it was repeated, unless it is sent periodically or known to be another run', () => {
+    expect(until({ repeatable: true })).toBe(at(40));
+    expect(until({})).toBeUndefined();
+    expect(until({ repeatable: true, occurredAt: at(10) })).toBeUndefined();
+    expect(until({ repeatable: true, periodic: true })).toBeUndefined();
+    expect(until({ repeatable: true, base: 'before' })).toBeUndefined();
+  });
+});
+
 it('of two ends in the same second the failure counts, whatever their ids are', () => {
   for (const key of ['a', 'b', 'c', 'd']) {
     const end = (state: 'succeeded' | 'failed' | 'canceled') => heard({ deployment: key, state, occurredAt: at(10) });
@@ -180,8 +209,10 @@ describe('a deployment of several steps', () => {
   });
 
   it('runs while one of them does, and succeeds with the last', () => {
-    const first = [part('a', 'running', 10), part('a', 'succeeded', 20)];
-    expect(foldAll([...first, part('b', 'running', 21)])).toMatchObject({ state: 'running' });
+    const first = [part('a', 'running', 10), part('a', 'succeeded', 20, { finishedAt: at(20) })];
+    const between = foldAll([...first, part('b', 'running', 21)]);
+    expect(between).toMatchObject({ state: 'running' });
+    expect(between).not.toHaveProperty('finishedAt');
     const all = [...first, part('b', 'running', 21), part('b', 'succeeded', 30)];
     expect(foldAll(all)).toMatchObject({ state: 'succeeded', startedAt: at(10), occurredAt: at(30) });
   });
