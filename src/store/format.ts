@@ -8,7 +8,8 @@ import { keys } from './keys.ts';
  *
  * - 1: release 0.1.0, which wrote no number.
  * - 2: a deployment that has ended and is quiet is packed within its hash. Not released.
- * - 3: it is packed with all that is stored of it elsewhere, under a short key (changes/packed/archive.ts). Not released.
+ * - 3: it is packed with all that is stored of it elsewhere, under a short key (changes/packed/archive.ts). Not
+ *   released.
  * - 4: indexes hold packed deployments in blocks of fifty (changes/packed/index-blocks.ts); webhooks are packed
  *   (inbox/packer.ts).
  */

@@ -38,6 +38,11 @@ describe('a repeat', () => {
   });
 });
 
+it('begins with its most reliable signal, and not with an earlier one that says the same', () => {
+  const hook = heard({ signal: 'hook', authoritative: false, occurredAt: at(5) });
+  expect(foldAll([hook, heard({ occurredAt: at(10) })]).occurredAt).toBe(at(10));
+});
+
 describe('a success that failed later', () => {
   const success = heard({ occurredAt: at(10), startedAt: at(5), finishedAt: at(12) });
   const failure = heard({ state: 'failed', occurredAt: at(30) });
@@ -136,6 +141,10 @@ describe('an end of a deployment that never ran', () => {
     const ran = [heard({ state: 'running', occurredAt: at(10) }), heard({ state: 'failed', occurredAt: at(20) })];
     expect(foldAll([...ran, never])).toMatchObject({ state: 'failed' });
     expect(foldAll([...ran, never])).not.toHaveProperty('endReason');
+    const succeeded = heard({ signal: 'job hook', authoritative: false, occurredAt: at(10) });
+    expect(foldAll([succeeded, heard({ state: 'failed', occurredAt: at(20) }), never])).toMatchObject({
+      ...{ state: 'failed', occurredAt: at(20) },
+    });
   });
 
   const superseded = heard({ state: 'canceled', endReason: 'superseded', occurredAt: at(50) });
@@ -213,6 +222,7 @@ describe('a deployment of several steps', () => {
     const between = foldAll([...first, part('b', 'running', 21)]);
     expect(between).toMatchObject({ state: 'running' });
     expect(between).not.toHaveProperty('finishedAt');
+    expect(foldAll([part('a', 'running', 10), part('b', 'pending', 15)])).toMatchObject({ state: 'running' });
     const all = [...first, part('b', 'running', 21), part('b', 'succeeded', 30)];
     expect(foldAll(all)).toMatchObject({ state: 'succeeded', startedAt: at(10), occurredAt: at(30) });
   });
@@ -250,6 +260,13 @@ describe('why a deployment has not ended', () => {
     const again = fold('x', [failed, well]);
     expect(again).not.toHaveProperty('description');
     expect(again.notes.join()).toContain('healthy again at 2026-03-14T20:03:00.000Z (Degraded: the pod crashes)');
+  });
+
+  it('the failure of a job that was run again is no bad health', () => {
+    const failed = heard({ state: 'failed', description: 'The runner was lost', occurredAt: at(10) });
+    expect(foldAll([failed, heard({ occurredAt: at(20) })])).toMatchObject({
+      ...{ state: 'succeeded', description: 'The runner was lost', notes: [] },
+    });
   });
 });
 

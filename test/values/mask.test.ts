@@ -40,3 +40,29 @@ it('returns the same bytes if there is nothing to mask', () => {
 it('does not mask a very short secret', () => {
   expect(createMask(['main']).text('the main branch')).toBe('the main branch');
 });
+
+it('masks every text and name in a value, and returns a clean value itself', () => {
+  const mask = createMask(['a-secret-of-24-characters']);
+  const clean = { note: 'clean', list: [1, null, { deep: true }] };
+  expect(mask.value(clean)).toBe(clean);
+  const value = { note: 'with a-secret-of-24-characters', list: [{ 'a-secret-of-24-characters': 1 }, null] };
+  const masked = { note: 'with [secret]', list: [{ '[secret]': 1 }, null] };
+  expect(mask.value(value)).toEqual(masked);
+  expect(mask.json(value)).toBe(JSON.stringify(masked));
+  expect(mask.written(value)).toEqual({ value: masked, json: JSON.stringify(masked) });
+});
+
+it('finds a secret as other encoders write it: PHP, Go, Python', () => {
+  const mask = createMask(['Käse/with <more> & more']);
+  for (const written of [
+    String.raw`Käse\/with <more> & more`,
+    String.raw`Käse/with \u003cmore\u003e \u0026 more`,
+    String.raw`K\u00e4se/with <more> & more`,
+  ])
+    expect(mask.text(`"${written}"`)).toBe('"[secret]"');
+});
+
+it('masks the whole of a secret that begins with another', () => {
+  const mask = createMask(['anchor-lamp', 'anchor-lamp-tide-rope']);
+  expect(mask.text('anchor-lamp-tide-rope anchor-lamp')).toBe('[secret] [secret]');
+});

@@ -60,3 +60,25 @@ describe.each([
     }
   });
 });
+
+describe('what stands around a secret', () => {
+  const KEY = `-----BEGIN RSA PRIVATE KEY-----\n${REST}\n-----END RSA PRIVATE KEY-----`;
+
+  it.each([
+    [`Moored with glpat-${REST} at night`, 'Moored with [secret] at night'],
+    [`https://code.example.com/?a=b&sig=${REST}&c=d`, 'https://code.example.com/?a=b&sig=[secret]&c=d'],
+    [`Moored with ${KEY} at night, ${KEY} by day`, 'Moored with [secret] at night, [secret] by day'],
+    [`cut: -----BEGIN PRIVATE KEY-----\n${REST}`, 'cut: [secret]'],
+    [`{"cut":"-----BEGIN PRIVATE KEY-----${REST}","next":"x"}`, '{"cut":"[secret]","next":"x"}'],
+  ])('is kept: %j', (text, shown) => {
+    expect(hideSecrets(text)).toBe(shown);
+  });
+
+  it.each([
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+    'https://code.example.com/a%20b%2Fc?page=2#notes',
+    'mira@harbor.example deployed 100% of it',
+  ])('is all there is: %j', (text) => {
+    expect(hideSecrets(text)).toBe(text);
+  });
+});

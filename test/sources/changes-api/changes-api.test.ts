@@ -273,7 +273,7 @@ describe('the fields', () => {
 
   it('are named in a note if they are unknown', () => {
     const record = said({ component: 'x', metadata: {}, ['c'.repeat(99)]: 1 });
-    expect(record.notes).toContain(`fields that are not understood: component, metadata, ${'c'.repeat(40)}`);
+    expect(record.notes).toContain(`fields that are not understood: component, metadata, ${'c'.repeat(39)}…`);
   });
 
   it('are read in the spelling of other languages, too', () => {
