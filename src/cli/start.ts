@@ -129,6 +129,8 @@ function withAdvice(error: unknown, config: Config): unknown {
     return new Error(`port ${config.port} is taken; stop what uses it, or ${choosePort(8081)}`, { cause: error });
   if (error instanceof Error && 'path' in error && String(error.path).startsWith(config.data_dir))
     return explainFault(error, String(error.path));
+  // The error of a write does not name its file.
+  if (code === 'ENOSPC') return explainFault(error, config.data_dir);
   if (code === 'EACCES')
     return new Error(`port ${config.port} may not be opened by this user; ${choosePort(8080)}`, { cause: error });
   return error;

@@ -40,8 +40,10 @@ export function explainFault(cause: unknown, path: string): unknown {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const why = CAUSES[code];
   if (why === undefined) return cause;
-  return new ConfigError([
-    `the data directory cannot be used: ${path} ${why} (${code}). Give it to the user who runs Shiplog ` +
-      `(uid ${process.getuid?.() ?? 'unknown'}), or set SHIPLOG_DATA_DIR to a directory that this user can write`,
-  ]);
+  const user = `the user who runs Shiplog (uid ${process.getuid?.() ?? 'unknown'})`;
+  const fix =
+    code === 'ENOSPC'
+      ? 'Free space on it, or set SHIPLOG_DATA_DIR to a directory on another disk'
+      : `Give it to ${user}, or set SHIPLOG_DATA_DIR to a directory that this user can write`;
+  return new ConfigError([`the data directory cannot be used: ${path} ${why} (${code}). ${fix}`]);
 }

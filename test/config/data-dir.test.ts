@@ -29,6 +29,13 @@ describe('a data directory that cannot be used', () => {
     expect(explainFault(Object.assign(new Error('no'), { code }), dir)).toMatchObject({ name: 'ConfigError' });
   });
 
+  it('is on a full disk: space is what it needs', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect(explainFault(full, dir)).toMatchObject({
+      message: expect.stringMatching(/is on a full disk \(ENOSPC\)\. Free space on it, or set SHIPLOG_DATA_DIR/),
+    });
+  });
+
   it('is created if it is missing', () => {
     prepareDataDir(join(dir, 'a', 'b'));
     expect(() => prepareDataDir(join(dir, 'a', 'b'))).not.toThrow();
