@@ -31,6 +31,8 @@ export interface KeepParts {
   readonly spool: Spool;
   /** Secrets that somebody put into a body are not kept. */
   readonly mask: Mask;
+  /** Sends what was written to Redis in this turn of the event loop. */
+  readonly send: () => void;
   /** The durability level. */
   readonly flush: Flush;
   /** Which server answers. */
@@ -53,12 +55,14 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { sources, queues, inbox, rows, spool, mask, flush, mayForget, serverId, clock, room, onLoss } = parts;
+  const { sources, queues, inbox, rows, spool, mask, send, flush, mayForget, serverId, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event, eventJson, row }: KeptWebhook) => {
     const flushed = flush.begin();
     const writes = [inbox.add(entry, body), event && queues.keep(event, eventJson), row && rows.put(row)];
+    // Right after the batches of this turn (store/batch.ts) are written: the sender waits for the answer.
+    setImmediate(send);
     return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
   const toSpool = (kept: KeptWebhook): Promise<void> =>

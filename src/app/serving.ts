@@ -5,7 +5,7 @@ import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { WRONG_TOKENS } from '../http/failed-logins.ts';
 import { watchProxies } from '../http/proxy-watch.ts';
 import { createRefusalLimit, networkOf } from '../http/refusals.ts';
-import { KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
+import { KEEP_WITHIN_MS, type Redis, sendNow } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues } from '../queue/queues.ts';
@@ -113,6 +113,7 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
     inbox,
     rows,
     spool,
+    send: () => sendNow(quick),
     flush,
     serverId: () => serverIdOf(quick),
     mayForget: replicas.check,

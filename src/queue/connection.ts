@@ -143,6 +143,25 @@ function slotOf(key: string): number {
   return (crc & 0xffff) % 16_384;
 }
 
+/** The function that sends what was written to a stream. */
+const senders = new WeakMap<Writable, () => void>();
+
+/** Sends what was written in this turn of the event loop now, and not at its end. */
+export function sendNow(redis: Redis): void {
+  const stream = connectionOf(redis);
+  if (stream) senders.get(stream)?.();
+}
+
+/** The socket to the server that holds our keys; undefined when there is none. */
+export function connectionOf(redis: Redis): Writable | undefined {
+  try {
+    const owner = ownerOf(redis);
+    return owner.status === 'ready' ? owner.stream : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Redis works on the commands of a turn while the rest of that turn goes on. */
 const LONG_TURN_MS = 0.3;
 
@@ -159,6 +178,7 @@ function batchWrites(stream: Writable): void {
     flushing = undefined;
     stream.uncork();
   };
+  senders.set(stream, () => flushing && flush());
   stream.write = (chunk: unknown) => {
     if (flushing && performance.now() - openedMs > LONG_TURN_MS) flush();
     if (!flushing) {

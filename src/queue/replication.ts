@@ -1,4 +1,4 @@
-import { ownerOf, type Redis } from './connection.ts';
+import { connectionOf, ownerOf, type Redis } from './connection.ts';
 import type { Flush } from './flush.ts';
 
 /** A healthy replica answers within milliseconds. WAIT blocks the connection meanwhile. */
@@ -21,16 +21,6 @@ export function createReplication(redis: Redis, replicas: number): Flush {
       };
     },
   };
-}
-
-/** The socket to the server that holds our keys; undefined when there is none. */
-function connectionOf(redis: Redis): unknown {
-  try {
-    const owner = ownerOf(redis);
-    return owner.status === 'ready' ? owner.stream : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 async function waitFor(redis: Redis, replicas: number): Promise<void> {
