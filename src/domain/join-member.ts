@@ -30,6 +30,8 @@ export interface Member {
   /** What the parts of one deployment have in common, and whether this is one of them or reports the whole. */
   readonly stage?: string;
   readonly isPart?: boolean;
+  /** Of a report: one source may get several kinds of posts about one deployment. */
+  readonly signal?: string;
   /** Of a sync: the application, which runs one at a time. */
   readonly app?: string;
   /** When it began and ended, epoch milliseconds. */

@@ -114,25 +114,33 @@ function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], know
   });
   return pairs.filter(([report, job]) => {
     const root = unions.rootOf(job.key);
-    const rivals = pairs.filter(
-      ([other, its]) => unions.rootOf(its.key) === root && other.instance === report.instance,
-    );
+    const rivals = pairs.filter(([other, its]) => unions.rootOf(its.key) === root && isOfSameSender(other, report));
     const reportsOfJob = rivals.map(([rival]) => rival);
     return uniqueBest(reportsOfJob, job, unions) === report;
   });
 }
 
-/** Posts of two tools about one job, where the forge itself reports nothing. */
+/** An earlier release did not store the signal. */
+const isOtherSignal = (a: Member, b: Member): boolean =>
+  a.signal !== undefined && b.signal !== undefined && a.signal !== b.signal;
+const isOfSameSender = (a: Member, b: Member): boolean => a.instance === b.instance && !isOtherSignal(a, b);
+
+/** Posts of several tools about one job, one of each, where the forge itself reports nothing. */
 function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options: JoinOptions): readonly Pair[] {
   const alone = reports.filter(({ key }) => unions.rootOf(key) === key);
-  const partners = (one: Member) =>
-    alone.filter((other) => other !== one && other.source !== one.source && fits(one, other, options));
+  const isOtherTool = (a: Member, b: Member) => a.source !== b.source || isOtherSignal(a, b);
+  const groupOf = (one: Member) =>
+    alone.filter((other) => other === one || (isOtherTool(other, one) && fits(one, other, options)));
   return alone.flatMap((one): Pair[] => {
-    const [other, ...more] = partners(one);
-    if (!other || more.length > 0 || partners(other).length !== 1) return [];
-    return one.order < other.order ? [[one, other]] : [];
+    const group = groupOf(one);
+    const isClear = group.every((other) => isSameSet(groupOf(other), group));
+    const [first] = group;
+    return first && first !== one && isClear ? [[first, one]] : [];
   });
 }
+
+const isSameSet = (a: readonly Member[], b: readonly Member[]): boolean =>
+  a.length === b.length && a.every((member) => b.includes(member));
 
 /**
  * A sync and what caused it. Several causes, or several syncs of one application, are distinguished by time; syncs of

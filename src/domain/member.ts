@@ -13,6 +13,7 @@ interface JoinCandidate {
   readonly deployment: Deployment;
   readonly witness: Witness;
   readonly stage?: ChangeRecord['stage'];
+  readonly signal?: string;
   /** The application whose history numbers its syncs. */
   readonly app?: string | undefined;
   /** The signal, if it reports the end. */
@@ -25,7 +26,7 @@ interface JoinCandidate {
  * What one record reports, and of which deployment. Undefined where no repository is known: nothing can tie it to
  * others then.
  */
-export function memberOf({ deployment, witness, stage, app, end, join }: JoinCandidate): NewMember | undefined {
+export function memberOf({ deployment, witness, signal, stage, app, end, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
   const grouping = groupingOf(deployment);
   if (!grouping) return undefined;
@@ -44,6 +45,7 @@ export function memberOf({ deployment, witness, stage, app, end, join }: JoinCan
     ...(sha && { commit: sha }),
     ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
     ...(stage && { stage: stage.of, isPart: (stage.part ?? stage.by) !== undefined }),
+    ...(witness === 'report' && signal && { signal }),
     ...(app && { app }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
     ...(startedAt && { startKnown: true as const }),

@@ -56,14 +56,14 @@ const MAX_ROUNDS = 8;
 export function createJoins(parts: JoinParts): Joins {
   const { groups, changeLog, rules, routing, options, settleMs, witnessOf, formerName } = parts;
   const memberIn = async (record: ChangeRecord): Promise<NewMember | undefined> => {
-    const witness = witnessOf(record.instance);
+    const witness = witnessOf(record.instance) && (record.witness ?? witnessOf(record.instance));
     if (!witness || record.madeByApi) return undefined;
     const own = ownRecord(record);
     const reported = await withFormerName(fold(own.deployment, [own]), formerName);
     const { deployment, join } = route(reported, rules, routing);
     const end = isFinal(own.state) ? own.signal : undefined;
-    const app = own.history?.of;
-    return memberOf({ deployment, witness, join, app, end, ...(own.stage && { stage: own.stage }) });
+    const facts = { signal: own.signal, app: own.history?.of, join, end };
+    return memberOf({ deployment, witness, ...facts, ...(own.stage && { stage: own.stage }) });
   };
   /** Moves that are due, and those that were interrupted. */
   const misplaced = (members: readonly StoredMember[], plan = joined(members, options)) =>

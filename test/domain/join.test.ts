@@ -211,6 +211,15 @@ describe('a job, its post and the event of a third tool', () => {
       'c2',
     ]);
   });
+
+  it('are one with other kinds of posts to the same source, and with a sync', () => {
+    const posts = [event(), report('c1', { signal: 'row' }), report('c2', { signal: 'commit status' })];
+    expect(deployments(...posts)).toEqual(['e1+c1+c2']);
+    expect(deployments(...posts, job('j1'))).toEqual(['e1+c1+c2+j1']);
+    expect(deployments(...posts, sync('s1'))).toEqual(['e1+c1+c2+s1']);
+    expect(deployments(...posts, report('c3', { signal: 'row' }))).toHaveLength(4);
+    expect(deployments(report('c1'), report('c2', { signal: 'row' }))).toEqual(['c1', 'c2']);
+  });
 });
 
 describe('a job and the sync that it caused', () => {

@@ -85,6 +85,7 @@ function toRecord(parts: Parts): NewChangeRecord {
     instance: settings.instance,
     signal: 'gitlab commit status',
     authoritative: true,
+    witness: 'report',
     state,
     changeType: 'deployment',
     ...(description && { description }),

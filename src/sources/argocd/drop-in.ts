@@ -75,6 +75,7 @@ function toRecord({ written, body, state, project, webhook, settings }: Parts): 
     instance: settings.instance,
     signal: 'gitlab drop-in',
     authoritative: true,
+    witness: 'report',
     state,
     changeType: 'deployment',
     environment: withTier(environment),

@@ -4,7 +4,7 @@ export const FACTS = {
   type: 'gitlab-api',
   productName: "GitLab's Deployments API",
   changeLogName: 'gitlab-api',
-  witness: 'sync',
+  witness: 'report',
   pipelineLabel: 'pipeline',
   keptHeaders: ['idempotency-key', 'x-request-id'],
   deliveryIdHeaders: ['idempotency-key', 'x-request-id'],

@@ -58,6 +58,7 @@ function toRecord(row: KeptRow, webhook: Webhook, settings: RecordSettings): New
     instance: settings.instance,
     signal: 'gitlab drop-in',
     authoritative: true,
+    witness: 'report',
     state,
     changeType: 'deployment',
     environment: settings.environmentOf(environment),
