@@ -68,7 +68,7 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
   const findings: Finding[] = [
     ...(examined.isStopping() ? [{ condition: 'stopping', sentence: 'the bridge is stopping' } as const] : []),
     ...ofRedis({ failure, redis, durability }),
-    ...ofSpool(examined, unspooled),
+    ...ofSpool(examined, { unspooled, failure }),
     ...(whyStopped === undefined ? [] : [{ condition: 'workers_stopped', sentence: whyStopped } as const]),
     ...(difference === undefined ? [] : [{ condition: 'configurations_differ', sentence: difference } as const]),
     ...Object.entries(holds).map(([sink, hold]) => ({
@@ -116,14 +116,21 @@ function ofRedis({ failure, redis, durability }: OfRedis): Finding[] {
   ];
 }
 
-function ofSpool({ spool, whySpooled }: ReadinessParts, whyNot: string | undefined): Finding[] {
+interface OfSpool {
+  /** Why the spool takes no webhooks. */
+  readonly unspooled: string | undefined;
+  /** Why Redis takes none: said before, in Redis' words. */
+  readonly failure: string | undefined;
+}
+
+function ofSpool({ spool, whySpooled }: ReadinessParts, { unspooled, failure }: OfSpool): Finding[] {
   const { entries, since } = spool.state();
-  const why = whySpooled();
+  const why = failure === undefined ? whySpooled() : undefined;
   const sentence = `${entries} webhooks lie in the spool since ${since}${why ? `: ${why}` : ''}`;
   return [
-    ...(whyNot === undefined
+    ...(unspooled === undefined
       ? []
-      : [{ condition: 'spool_refuses', sentence: `${whyNot}: webhooks are refused` } as const]),
+      : [{ condition: 'spool_refuses', sentence: `${unspooled}: webhooks are refused` } as const]),
     ...(entries === 0 ? [] : [{ condition: 'spool_in_use', sentence } as const]),
   ];
 }
