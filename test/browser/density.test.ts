@@ -70,6 +70,28 @@ describe.skipIf(!chromiumPath)('the density of the pages', () => {
     expect(await rowsAbove(page)).toBeGreaterThanOrEqual(10);
   });
 
+  it('show the whole legend of the timeline however many lanes it has', async () => {
+    for (const viewport of [{ width: 1024, height: 800 }, LAPTOP, { width: 600, height: 800 }]) {
+      await page.setViewportSize(viewport);
+      await page.goto('/?range=30d');
+      const [laneCount, { top, bottom }, [clipTop, clipBottom]] = await page.evaluate<
+        [number, { top: number; bottom: number }, [number, number]]
+      >(`(() => {
+        const legend = document.querySelector('.legend');
+        let [top, bottom] = [0, innerHeight];
+        for (let box = legend.parentElement; box !== document.body; box = box.parentElement) {
+          if (getComputedStyle(box).overflowY === 'visible') continue;
+          const { top: upper, bottom: lower } = box.getBoundingClientRect();
+          [top, bottom] = [Math.max(top, upper), Math.min(bottom, lower)];
+        }
+        return [document.querySelectorAll('.lane').length, legend.getBoundingClientRect().toJSON(), [top, bottom]];
+      })()`);
+      expect(laneCount).toBeGreaterThanOrEqual(3);
+      expect(top).toBeGreaterThanOrEqual(clipTop);
+      expect(bottom).toBeLessThanOrEqual(clipBottom);
+    }
+  });
+
   it.each(PATHS)('do not scroll sideways at 320 px, have targets of 24 px and borders of 3:1: %s', async (path) => {
     await page.setViewportSize(NARROW);
     await page.goto(path);

@@ -33,6 +33,7 @@ import { Heading, Pager } from '../parts/layout.tsx';
 import { readServiceLanes } from '../parts/service-lanes.ts';
 import { When } from '../parts/time.tsx';
 import { type ShownLane, Timeline } from '../parts/timeline.tsx';
+import { Legend } from '../parts/timeline-marks.tsx';
 import { UnknownNames } from '../parts/unknown-names.tsx';
 import type { Suggestions } from '../suggestions.ts';
 
@@ -94,8 +95,9 @@ interface View {
 
 function Changes(view: View): Html {
   const { found, newest, suggestions, query, problems, unknown, meant, statusOf, now, sources } = view;
-  const { list, entries, services, alerts, range, window } = found;
+  const { list, alerts, range, window } = found;
   const shown = list.deployments.length > 0;
+  const isDrawn = shown || alerts.length > 0;
   // Only a page that goes up to now has something to wait for.
   return (
     <>
@@ -103,21 +105,11 @@ function Changes(view: View): Html {
       <ChangeFilters query={query} suggestions={suggestions} />
       <div id="changes" data-live={query.to === undefined && '/events'}>
         <div id="span">
-          <TimeBar {...{ query, range, window }} />
+          <TimeBar {...{ query, range, window }} legend={isDrawn && <Legend alerts={alerts.length > 0} />} />
           <Notes {...{ found, query, problems }} />
           <UnknownNames names={unknown} suggestions={meant} address={(change) => addressOf(query, change)} />
         </div>
-        <div id="drawn">
-          {(shown || alerts.length > 0) && (
-            <Timeline
-              lanes={services ?? swimlanesOf(entries, window)}
-              of={services ? 'service' : 'environment'}
-              {...{ window, alerts }}
-              laneAddress={(name) => addressOf(query, services ? { service: name } : { environment: name })}
-              spanAddress={(span) => addressOf(query, spanOf(span))}
-            />
-          )}
-        </div>
+        <div id="drawn">{isDrawn && <Drawn found={found} query={query} />}</div>
         <div id="list">
           {shown ? (
             <ChangeList {...{ deployments: list.deployments, query, statusOf, now, sources }} />
@@ -133,6 +125,19 @@ function Changes(view: View): Html {
         </div>
       </div>
     </>
+  );
+}
+
+function Drawn({ found, query }: Pick<View, 'found' | 'query'>): Html {
+  const { entries, services, alerts, window } = found;
+  return (
+    <Timeline
+      lanes={services ?? swimlanesOf(entries, window)}
+      of={services ? 'service' : 'environment'}
+      {...{ window, alerts }}
+      laneAddress={(name) => addressOf(query, services ? { service: name } : { environment: name })}
+      spanAddress={(span) => addressOf(query, spanOf(span))}
+    />
   );
 }
 

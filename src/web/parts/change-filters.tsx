@@ -80,8 +80,16 @@ const TimeField = ({ name, at, children }: { name: string; at: number | undefine
 /** The value of a datetime-local field: no zone, no milliseconds. Rounded up, so that nothing before it is lost. */
 const local = (ms: number): string => new Date(Math.ceil(ms / 1000) * 1000).toISOString().slice(0, 19);
 
+interface TimeBarView {
+  readonly query: ChangesQuery;
+  readonly range: Range;
+  readonly window: Window;
+  /** What the marks below mean, if there are any: beside the links it takes no line of its own. */
+  readonly legend: Html | false;
+}
+
 /** Zoom, and the neighbouring time spans. */
-export function TimeBar({ query, range, window }: { query: ChangesQuery; range: Range; window: Window }): Html {
+export function TimeBar({ query, range, window, legend }: TimeBarView): Html {
   const { fromMs, toMs } = window;
   const width = toMs - fromMs;
   const zoomed = query.from !== undefined;
@@ -98,6 +106,7 @@ export function TimeBar({ query, range, window }: { query: ChangesQuery; range: 
           </a>
         ))}
       </nav>
+      {legend}
       <nav class="ranges" aria-label="Move in time">
         <a href={addressOf(query, { from: before, to: fromMs })}>← earlier</a>
         {(query.to !== undefined || zoomed) && (

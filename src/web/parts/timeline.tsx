@@ -14,7 +14,7 @@ import type { Html } from '../html.ts';
 import { AlertLane } from './alert-lane.tsx';
 import { exactTime } from './time.tsx';
 import { type Lines, type PlacedGroup, placeInLines } from './timeline-lines.ts';
-import { Legend, Shape, Shapes } from './timeline-marks.tsx';
+import { Shape, Shapes } from './timeline-marks.tsx';
 import { Scale } from './timeline-scale.tsx';
 
 /**
@@ -45,39 +45,36 @@ export interface TimelineView {
 
 /** The list below has the same as text. */
 export const Timeline = ({ lanes, of, window, alerts, laneAddress, spanAddress }: TimelineView): Html => (
-  <>
-    <div
-      class="timeline"
-      id="timeline"
-      role="group"
-      aria-label={`Timeline, one lane ${of === 'service' ? 'a service' : 'an environment'}; the list below has all`}
-      data-from={window.fromMs}
-      data-to={window.toMs}
-    >
-      <Shapes />
-      <Scale {...window} />
-      <ol class="lanes">
-        <AlertLane {...{ alerts, window, spanAddress }} />
-        {lanes.map((lane) => (
-          <li class="lane">
-            <div class="lane-name">
-              {lane.filters ? (
-                <a href={laneAddress(lane.filter ?? lane.name)}>
-                  <bdi>{lane.name}</bdi>
-                  {lane.qualifier !== undefined && [' ', <bdi class="mute">{lane.qualifier}</bdi>]}
-                </a>
-              ) : (
-                lane.name
-              )}{' '}
-              <span class="mute">{lane.count.toLocaleString('en')}</span>
-            </div>
-            <Picture lane={lane} address={spanAddress} />
-          </li>
-        ))}
-      </ol>
-    </div>
-    <Legend alerts={alerts.length > 0} />
-  </>
+  <div
+    class="timeline"
+    id="timeline"
+    role="group"
+    aria-label={`Timeline, one lane ${of === 'service' ? 'a service' : 'an environment'}; the list below has all`}
+    data-from={window.fromMs}
+    data-to={window.toMs}
+  >
+    <Shapes />
+    <Scale {...window} />
+    <ol class="lanes">
+      <AlertLane {...{ alerts, window, spanAddress }} />
+      {lanes.map((lane) => (
+        <li class="lane">
+          <div class="lane-name">
+            {lane.filters ? (
+              <a href={laneAddress(lane.filter ?? lane.name)}>
+                <bdi>{lane.name}</bdi>
+                {lane.qualifier !== undefined && [' ', <bdi class="mute">{lane.qualifier}</bdi>]}
+              </a>
+            ) : (
+              lane.name
+            )}{' '}
+            <span class="mute">{lane.count.toLocaleString('en')}</span>
+          </div>
+          <Picture lane={lane} address={spanAddress} />
+        </li>
+      ))}
+    </ol>
+  </div>
 );
 
 type Address = TimelineView['spanAddress'];
