@@ -68,5 +68,5 @@ function sampleChange(at: Date): string {
 const WORDS = {
   missing:
     'Missing API key: send the header "Authorization: Bearer <key>"; is the variable that holds the key empty here?',
-  wrong: 'Invalid API key: it is not one of the secrets of this source',
+  wrong: 'Invalid API key: it is not one of the secrets of this source, which `npx shiplog secrets` shows',
 };

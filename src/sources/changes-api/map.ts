@@ -8,13 +8,10 @@ import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
 import { nameCheckout } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
-import { excerpt } from '../../values/text.ts';
 import { safeUrl } from '../../values/url.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
-import { type ChangeCreate, inOwnSpelling, parseChange, unfilledFields, unknownFields } from './schema.ts';
-
-const LISTED_FIELDS = 10;
+import { type ChangeCreate, inOwnSpelling, parseChange, unfilledFieldsNote, unknownFieldsNote } from './schema.ts';
 
 /** A body of Alert24's changes API to one record. */
 export function mapChange(sent: unknown, webhook: Webhook, instance: string): Mapped {
@@ -186,7 +183,7 @@ function tagsOf(change: ChangeCreate): string[] {
   return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];
 }
 
-const NO_ENVIRONMENT = 'environment was not sent or empty: it stays unknown (Alert24 would say production)';
+const NO_ENVIRONMENT = 'environment has no value: it stays unknown (Alert24 would say production)';
 const shortCommit = (short: string) => `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`;
 
 /** What a webhook of the job that posts may say. */
@@ -202,9 +199,6 @@ function doubtsOf({ environment, commit_sha }: ChangeCreate, aboutService: strin
 function notesOf({ change, payload, serviceId }: PostedRequest): (string | undefined)[] {
   const { commit_sha, changed_by, pipeline_url, job_url, pr_url, pr_number } = change;
   const short = shaPrefix(commit_sha);
-  const list = (names: readonly string[]) => names.slice(0, LISTED_FIELDS).map(excerpt).join(', ');
-  const unfilled = unfilledFields(payload);
-  const unknown = unknownFields(payload);
   return [
     change.environment ? undefined : NO_ENVIRONMENT,
     short && shortCommit(short),
@@ -219,7 +213,7 @@ function notesOf({ change, payload, serviceId }: PostedRequest): (string | undef
     change.service_id && serviceId !== change.service_id
       ? 'service_id differs from the path: the path counts'
       : undefined,
-    unfilled.length > 0 ? `variables that were not filled in: ${list(unfilled)}` : undefined,
-    unknown.length > 0 ? `fields that are not understood: ${list(unknown)}` : undefined,
+    unfilledFieldsNote(payload),
+    unknownFieldsNote(payload),
   ];
 }

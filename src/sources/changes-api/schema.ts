@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { isNothing, isPlaceholder, unfilledIn } from '../../values/placeholder.ts';
-import { firstItems, readText } from '../../values/text.ts';
+import { excerpt, firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
+import { meantName } from '../../values/typos.ts';
 import { STATE_WORDS } from '../state-words.ts';
 
 const blankToAbsent = (value: unknown): unknown => {
@@ -129,7 +130,10 @@ export function parseChange(payload: unknown): ChangeCreate {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.path.map((part) => (typeof part === 'number' ? `[${part}]` : String(part))).join('');
-  throw new WebhookRejected('bad_payload', `${field} ${issue?.message}`);
+  // A required field that is missing may be there by another name.
+  const unknown = field === 'summary' ? unknownFieldsNote(payload) : undefined;
+  const more = unknown === undefined ? '' : `; ${unknown}`;
+  throw new WebhookRejected('bad_payload', `${field} ${issue?.message}${more}`);
 }
 
 const plainName = (name: string): string =>
@@ -156,16 +160,60 @@ export function inOwnSpelling(payload: unknown): unknown {
   return Object.fromEntries(entries.map(({ name, meant, value }) => [times.get(meant) === 1 ? meant : name, value]));
 }
 
-/** Names of unknown fields: a typing error, or another version of their API. */
-export function unknownFields(payload: unknown): string[] {
-  return Object.keys(payload ?? {}).filter((name) => !Object.hasOwn(ChangeCreate.shape, name));
+const LISTED_FIELDS = 10;
+
+/** Names (plainName) that other tools have for what a change has under another name. */
+const ELSEWHERE: Readonly<Record<string, keyof ChangeCreate>> = {
+  title: 'summary',
+  message: 'summary',
+  text: 'summary',
+  app: 'service',
+  application: 'service',
+  component: 'service',
+  name: 'service',
+  project: 'repository',
+  stage: 'environment',
+  target: 'environment',
+  state: 'status',
+  result: 'status',
+  sha: 'commit_sha',
+  revision: 'commit_sha',
+  ref: 'branch',
+  user: 'changed_by',
+  author: 'changed_by',
+  actor: 'changed_by',
+  deployedby: 'changed_by',
+  timestamp: 'occurred_at',
+  time: 'occurred_at',
+  date: 'occurred_at',
+  createdat: 'occurred_at',
+  deployedat: 'occurred_at',
+  url: 'pipeline_url',
+  buildurl: 'pipeline_url',
+};
+
+/** Undefined: every field is known. Others are a typing error, or of another API. */
+export function unknownFieldsNote(payload: unknown): string | undefined {
+  const sent = Object.keys(payload ?? {});
+  const known = Object.keys(ChangeCreate.shape);
+  const unknown = sent.filter((name) => !Object.hasOwn(ChangeCreate.shape, name)).slice(0, LISTED_FIELDS);
+  if (unknown.length === 0) return undefined;
+  const shown = unknown.map((name) => {
+    const plain = plainName(name);
+    const meant = Object.hasOwn(ELSEWHERE, plain) ? ELSEWHERE[plain] : meantName(plain, known);
+    const hint = meant === undefined || sent.includes(meant) ? '' : ` (did you mean ${meant}?)`;
+    return `${excerpt(name)}${hint}`;
+  });
+  return `fields that are not understood: ${shown.join(', ')}`;
 }
 
-/** Fields that were left out, as they are a variable that was not replaced. */
-export function unfilledFields(payload: unknown): string[] {
-  return Object.entries(payload ?? {})
+/** Undefined: none. Fields that were left out, as they are a variable that was not replaced. */
+export function unfilledFieldsNote(payload: unknown): string | undefined {
+  const leftOut = Object.entries(payload ?? {})
     .filter(([name, value]) => typeof value === 'string' && isLeftOut(name, value.trim()))
-    .map(([name]) => name);
+    .slice(0, LISTED_FIELDS)
+    .map(([name, value]) => `${excerpt(String(value).trim())} in ${excerpt(name)}`);
+  return leftOut.length > 0 ? `left out, as variables were not filled in: ${leftOut.join(', ')}` : undefined;
 }
 
 const isLeftOut = (name: string, text: string): boolean =>

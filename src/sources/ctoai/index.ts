@@ -53,5 +53,5 @@ export const ctoai = z
 
 const WORDS = {
   missing: 'Missing token: the header "Authorization: Bearer <token>" is not there; is TOKEN empty in this job?',
-  wrong: 'Wrong token: TOKEN is not one of the secrets of this source',
+  wrong: 'Wrong token: TOKEN is not one of the secrets of this source, which `npx shiplog secrets` shows',
 };

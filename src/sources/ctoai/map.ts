@@ -112,7 +112,7 @@ function mechanismOf(webhook: Webhook): string | undefined {
   return name && /^[\w.-]{1,40}$/.test(name) ? name : undefined;
 }
 
-const NO_ENVIRONMENT = 'environment was not sent or empty: it stays unknown';
+const NO_ENVIRONMENT = 'environment has no value: it stays unknown';
 const SHORT_COMMIT = 'commit is not a full sha: kept as a tag';
 const NO_TIME = 'the time is that of arrival: the event has none';
 

@@ -86,14 +86,16 @@ function verifyHeaders({ headers }: WebhookHead, config: Config): 'proved' | 'ne
   const token = headers['x-gitlab-token'];
   if (isOneOf(token, config.secrets)) return 'proved';
   if (token !== undefined) {
-    throw refused('X-Gitlab-Token is not one of our secrets; set the secret token of the webhook in GitLab anew');
+    throw refused(`X-Gitlab-Token is not one of the secrets of this source; ${GIVE_TOKEN}`);
   }
   throw refused(
     signed
       ? 'the webhook is signed, but no signing token is configured here; add it to signing_tokens of this source'
-      : 'X-Gitlab-Token is missing; set a secret token in the settings of the webhook in GitLab',
+      : `X-Gitlab-Token is missing; ${GIVE_TOKEN}`,
   );
 }
+
+const GIVE_TOKEN = 'set the secret token of the webhook in GitLab to the one that `npx shiplog secrets` shows';
 
 const signingTokensOf = ({ signing_tokens, secrets }: Config): string[] => [
   ...signing_tokens,

@@ -69,6 +69,7 @@ describe('the key', () => {
   it('distinguishes a wrong one from none', () => {
     const verify = (headers: Record<string, string>) => () => source.verify(post({ headers }));
     expect(verify({})).toThrow(/^Missing API key/);
+    expect(verify({ authorization: 'Bearer ' })).toThrow(/^Missing API key/);
     expect(verify({ authorization: 'Bearer somebody-guesses' })).toThrow(/^Invalid API key/);
   });
 
@@ -119,6 +120,26 @@ describe('what is refused', () => {
   });
 });
 
+describe('a field by the name that another tool has for it', () => {
+  it('is named in a note, with the name that was meant', () => {
+    const { notes } = said({ env: 'production', Sha: COMMIT.commit_sha, timestamp: 1774000000, colour: 'red' });
+    expect(notes).toContain(
+      'fields that are not understood: env (did you mean environment?), Sha (did you mean commit_sha?), ' +
+        'timestamp (did you mean occurred_at?), colour',
+    );
+  });
+
+  it('is not suggested where the right one was sent as well', () => {
+    const { notes } = said({ environment: 'production', env: 'production' });
+    expect(notes).toContain('fields that are not understood: env');
+  });
+
+  it('is named where the summary is missing for it', () => {
+    const message = expect.stringMatching(/^summary is required: .*; .*: title \(did you mean summary\?\)$/);
+    expect(() => map({ title: 'Deployed pay' })).toThrow(expect.objectContaining({ message }));
+  });
+});
+
 describe('the words of a pipeline', () => {
   it('are read in any case', () => {
     const record = said({ change_type: 'Database Migration', risk_level: 'HIGH', status: 'In Progress' });
@@ -153,9 +174,7 @@ describe('an empty value', () => {
     for (const environment of [undefined, '', null, '$CI_ENVIRONMENT_NAME']) {
       const record = said({ environment });
       expect(record.environment).toEqual({ name: 'unknown' });
-      expect(record.notes).toContain(
-        'environment was not sent or empty: it stays unknown (Alert24 would say production)',
-      );
+      expect(record.notes).toContain('environment has no value: it stays unknown (Alert24 would say production)');
     }
   });
 
@@ -163,7 +182,7 @@ describe('an empty value', () => {
     for (const environment of ['${WHERE}', '${{ inputs.where }}', '$(where)', '{{where}}', '%WHERE%']) {
       const one = said({ environment });
       expect(one.environment.name).toBe('unknown');
-      expect(one.notes).toContain('variables that were not filled in: environment');
+      expect(one.notes).toContain(`left out, as variables were not filled in: ${environment} in environment`);
     }
   });
 });
@@ -171,7 +190,7 @@ describe('an empty value', () => {
 it('makes no id of a text with a variable in it, which every deployment would share', () => {
   const one = said({ external_id: 'pay-$CI_PIPELINE_ID' });
   expect(one).not.toHaveProperty('externalId');
-  expect(one.notes).toContain('variables that were not filled in: external_id');
+  expect(one.notes).toContain('left out, as variables were not filled in: pay-$CI_PIPELINE_ID in external_id');
 });
 
 describe('the fields', () => {
@@ -273,7 +292,9 @@ describe('the fields', () => {
 
   it('are named in a note if they are unknown', () => {
     const record = said({ component: 'x', metadata: {}, ['c'.repeat(99)]: 1 });
-    expect(record.notes).toContain(`fields that are not understood: component, metadata, ${'c'.repeat(39)}…`);
+    expect(record.notes).toContain(
+      `fields that are not understood: component (did you mean service?), metadata, ${'c'.repeat(39)}…`,
+    );
   });
 
   it('are read in the spelling of other languages, too', () => {
@@ -282,7 +303,8 @@ describe('the fields', () => {
     const camel = said({ commitSha: sha, Environment: environment, startedAt: '2026-03-19T14:00:00Z', 'pr-number': 7 });
     expect(camel).toEqual(snake);
     expect(map({ Summary: 'Tide table' }).summary).toBe('Tide table');
-    expect(said({ commitSha: '$COMMIT' }).notes).toContain('variables that were not filled in: commit_sha');
+    const unfilled = 'left out, as variables were not filled in: $COMMIT in commit_sha';
+    expect(said({ commitSha: '$COMMIT' }).notes).toContain(unfilled);
   });
 
   it('are not read in another spelling if two would have one name', () => {
@@ -294,7 +316,10 @@ describe('the fields', () => {
     });
     expect(record.commit?.sha).toBe(COMMIT.commit_sha);
     expect(record).not.toHaveProperty('actor');
-    expect(record.notes).toContain('fields that are not understood: commitSha, changedBy, changed-by');
+    expect(record.notes).toContain(
+      'fields that are not understood: commitSha, changedBy (did you mean changed_by?), ' +
+        'changed-by (did you mean changed_by?)',
+    );
     expect(said({ constructor: 'x', ['__proto__']: 'y', toString: 'z' }).notes?.join()).toContain('not understood');
   });
 

@@ -56,7 +56,7 @@ describe('an event without an environment', () => {
   it.each([undefined, null, '', 'null', '$CI_ENVIRONMENT_NAME'])('has an unknown environment: %j', (environment) => {
     const record = map({ environment });
     expect(record.environment.name).toBe('unknown');
-    expect(record.notes).toContain('environment was not sent or empty: it stays unknown');
+    expect(record.notes).toContain('environment has no value: it stays unknown');
   });
 });
 

@@ -35,9 +35,13 @@ describe('the secret token', () => {
   it('accepts each configured secret, and nothing else', () => {
     expect(refusal(plain, { 'x-gitlab-token': SECRET })).toBe('accepted');
     expect(refusal(plain, { 'x-gitlab-token': 'the-secret-of-last-year' })).toBe('accepted');
-    expect(refusal(plain, { 'x-gitlab-token': `${SECRET} ` })).toMatch(/not one of our secrets/);
-    expect(refusal(plain, { 'x-gitlab-token': '' })).toMatch(/not one of our secrets/);
-    expect(refusal(plain, {})).toMatch(/X-Gitlab-Token is missing/);
+    expect(refusal(plain, { 'x-gitlab-token': `${SECRET} ` })).toMatch(
+      /not one of the secrets of this source; .* `npx shiplog secrets` shows/,
+    );
+    expect(refusal(plain, { 'x-gitlab-token': '' })).toMatch(
+      /not one of the secrets of this source; .* `npx shiplog secrets` shows/,
+    );
+    expect(refusal(plain, {})).toMatch(/X-Gitlab-Token is missing; .* `npx shiplog secrets` shows/);
   });
 
   it('is accepted if a signing token is configured but GitLab does not sign yet', () => {
