@@ -9,6 +9,7 @@ import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/rules/routing.ts';
 import type { Rule } from '../domain/rules/rule.ts';
 import type { DeploymentView } from '../domain/view.ts';
+import { wantedBy } from '../domain/wanted.ts';
 import { outcomeOf, read, serve } from '../receive.ts';
 import { createBuildView } from '../record.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
@@ -211,14 +212,10 @@ function explainSink(
   view: DeploymentView,
   sourceName: string | undefined,
 ): Pick<ExplainedSink, 'wanted' | 'why' | 'request'> {
-  const { deployment, droppedBy, sinks } = view;
-  if (droppedBy) return { wanted: false, why: `the rule ${droppedBy} drops it` };
-  if (sinks && !sinks.includes(sink.name))
-    return { wanted: false, why: `a rule sends it to ${sinks.join(', ') || 'no sink'}` };
-  const decision = sink.wants(deployment);
+  const decision = wantedBy(sink, view);
   if (!decision.wanted) return decision;
   try {
-    return { wanted: true, request: sink.preview(deployment, { sourceName }) };
+    return { wanted: true, request: sink.preview(view.deployment, { sourceName }) };
   } catch (error) {
     if (error instanceof DeliveryFailed) return { wanted: true, why: `nothing could be sent: ${error.message}` };
     throw error;

@@ -1,6 +1,7 @@
 import type { Deployment } from '../domain/deployment.ts';
 import type { RunningStatus } from '../domain/running.ts';
 import { runsSinceMs } from '../domain/timeline-entry.ts';
+import { wantedBy } from '../domain/wanted.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { Running } from '../store/changes/timeline/running.ts';
@@ -40,7 +41,7 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
     Promise.all(
       sinks.map(async (sink) => {
         const delivery = toAnswer((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] });
-        const wants = sink.wants(deployment);
+        const wants = wantedBy(sink, routed);
         const hold = wants.wanted && delivery.told?.state !== deployment.state ? parts.holds()[sink.name] : undefined;
         return { ...delivery, wants, ...(hold && { on_hold: { why: hold.why, until: hold.until.toISOString() } }) };
       }),

@@ -89,7 +89,9 @@ const deployment = tool({
     const found = await describeDeployment(parts, keyIn(text));
     if (!found) throw noDeployment(text);
     const { change, rules, related, deliveries } = found;
-    const delivered = deliveries.map(({ wants: { wanted }, sink, told }) => ({ sink, wanted, state: told?.state }));
+    const delivered = deliveries.map(({ sink, wants, told, on_hold }) => {
+      return { sink, ...wants, state: told?.state, on_hold };
+    });
     return { change, rules, related, deliveries: delivered };
   },
 });

@@ -1,4 +1,5 @@
 import type { Deployment, Moment } from '../domain/deployment.ts';
+import type { Wanted } from '../domain/wanted.ts';
 
 /** What is remembered of one deployment at one sink, in Redis (store/deliveries/ledger.ts). */
 export interface DeliveryState {
@@ -92,7 +93,7 @@ export interface Sink {
    */
   readonly takenBy: 'status' | 'api' | 'body';
   /** Whether this deployment in this state is sent to the destination, and the reason when it is not. */
-  wants(deployment: Deployment): { readonly wanted: true } | { readonly wanted: false; readonly why: string };
+  wants(deployment: Deployment): Wanted;
   /**
    * Whether an object that was made before must be brought to this state, although the deployment is not wanted (any
    * more): another tool's signal has shown that the destination has it already. Nothing is made for it.

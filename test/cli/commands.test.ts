@@ -29,6 +29,7 @@ beforeAll(async () => {
   alert24 = await startFakeAlert24();
   bridge = await startTestBridge({
     sinks: [{ type: 'alert24', url: alert24.url, api_key: ALERT24_KEY }],
+    rules: [{ name: 'No rehearsals', match: { service: 'rehearsal' }, drop: true }],
     owners: [
       { service: 'lighthouse-*', team: 'harbor', channel: '#harbor', on_call: 'https://pager.harbor.example/1' },
     ],
@@ -198,6 +199,14 @@ describe('shiplog trace', () => {
       found: 'deployment',
       deployments: [{ change: { status: 'succeeded' }, webhooks: [{}, { id: webhook }], dead_letters: [] }],
     });
+  });
+
+  it('shows why a sink does not get it', async () => {
+    await change({ service: 'rehearsal', environment: 'dock', external_id: 'rehearsal-1' });
+    await bridge.settled();
+    expect(await traced('changes:rehearsal-1')).toContain(
+      'Sink alert24: not delivered: the rule No rehearsals drops it\n',
+    );
   });
 
   it('shows whether it still runs, its merge request and its author', async () => {

@@ -1,4 +1,5 @@
 import type { RoutingResult } from '../../domain/rules/routing.ts';
+import { wantedBy } from '../../domain/wanted.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -147,11 +148,9 @@ function Standing(view: SinkView): Html {
   );
 }
 
-function whyNotDelivered({ sink, routed: { deployment, sinks, droppedBy } }: SinkView): string | undefined {
-  if (droppedBy !== undefined) return `the rule ${droppedBy} drops it`;
-  if (sinks && !sinks.includes(sink.name)) return `a rule sends it to ${sinks.join(', ') || 'no sink'}`;
-  const wants = sink.wants(deployment);
-  return wants.wanted ? undefined : wants.why;
+function whyNotDelivered({ sink, routed }: SinkView): string | undefined {
+  const decision = wantedBy(sink, routed);
+  return decision.wanted ? undefined : decision.why;
 }
 
 function GivenUp(view: SinkView): Html {
