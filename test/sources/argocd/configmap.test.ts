@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { NAMES } from '../../../src/sources/argocd/flat-names.ts';
 import { TEMPLATE_VERSION } from '../../../src/sources/argocd/template-version.ts';
 
 const file = (name: string) => readFileSync(new URL(`../../../src/sources/argocd/${name}`, import.meta.url), 'utf8');
@@ -96,5 +97,13 @@ describe('README.md', () => {
     ]) {
       expect(readme).toContain(word);
     }
+  });
+  it('lists no field of other templates that is not read', () => {
+    const known = new Set<string>(Object.values(NAMES).flat());
+    const rows = file('README.md').split('\n| what ')[1]?.split('\n\n')[0]?.split('\n').slice(2) ?? [];
+    const listed = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+    const plain = (name: string) => name.toLowerCase().replaceAll('_', '');
+    expect(listed.length).toBeGreaterThan(40);
+    expect(listed.filter((name) => !known.has(plain(name)))).toEqual([]);
   });
 });
