@@ -126,7 +126,10 @@ const whereRedisIs = ({ redis }: Config): string =>
 function withAdvice(error: unknown, config: Config): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
-    return new Error(`port ${config.port} is taken; stop what uses it, or ${choosePort(8081)}`, { cause: error });
+    return new Error(
+      `port ${config.port} is taken; stop what uses it, or ${choosePort(config.port === 8081 ? 8082 : 8081)}`,
+      { cause: error },
+    );
   if (error instanceof Error && 'path' in error && String(error.path).startsWith(config.data_dir))
     return explainFault(error, String(error.path));
   // The error of a write does not name its file.

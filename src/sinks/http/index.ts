@@ -139,7 +139,7 @@ async function check(
   signal: AbortSignal,
 ): Promise<string> {
   const { host } = new URL(create.url.origin);
-  if (!asked) return `${name} at ${host} was not asked: it has no question that changes nothing`;
+  if (!asked) return `${name} at ${host} was not checked: every request to it would change something`;
   const url = asked.of({ ...given });
   const answer = secrets.reduce(
     (shown, secret) => withoutSecret(shown, secret),

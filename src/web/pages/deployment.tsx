@@ -240,7 +240,7 @@ function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
 }
 
 function Rules({ of: { trace, sinks, droppedBy } }: { of: RoutingResult }): Html {
-  if (trace.length === 0) return <p class="mute">No rule matched. Every sink is asked.</p>;
+  if (trace.length === 0) return <p class="mute">No rule matched: it goes to every sink that accepts it.</p>;
   return (
     <>
       <ol class="trace">

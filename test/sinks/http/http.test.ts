@@ -685,7 +685,7 @@ describe('the check of http', () => {
   const signal = new AbortController().signal;
 
   it('reports that nothing can be checked', async () => {
-    expect(await makeSink().check(signal)).toContain('was not asked');
+    expect(await makeSink().check(signal)).toContain('was not checked');
     expect(fake.requests).toEqual([]);
   });
 
