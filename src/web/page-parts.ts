@@ -8,7 +8,11 @@ import type { DeliveriesParts } from './pages/deliveries.tsx';
 import type { DeploymentParts } from './pages/deployment.tsx';
 
 /** What the pages need of the bridge. */
-export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, AlertPageParts, DeliveriesParts, LoginParts {
+export interface PageParts
+  extends Omit<DeploymentParts, 'deadLetters'>,
+    AlertPageParts,
+    Omit<DeliveriesParts, 'deployments'>,
+    LoginParts {
   /** The address by which people and tools reach the bridge; absent: that by which they came. */
   readonly publicUrl?: string | undefined;
   readonly running: Running;

@@ -2,6 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createTraffic } from '../../src/web/deliveries-traffic.ts';
 import { sinkHealth } from '../../src/web/pages/deliveries.tsx';
+import { memoryDeployments, step } from './stores.ts';
 import { app, glance, letter, memoryDeadLetters, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
@@ -73,6 +74,20 @@ describe('the deliveries page', () => {
     expect(faults).toContain('Try this one again');
     expect(faults).not.toContain('no such service');
     expect(await glance('/deliveries', { deadLetters: memoryDeadLetters(letters) })).not.toMatch(/Try|Drop/);
+  });
+
+  it('names the deployment of a dead letter by service and environment, where it is still kept', async () => {
+    const key = 'changes:1';
+    const letters = [letter({ deployment: key, why: 'a' }), letter({ id: 'alert24:2', deployment: 'gone', why: 'b' })];
+    const parts = {
+      deadLetters: memoryDeadLetters(letters),
+      deployments: memoryDeployments([step({ deployment: key, service: 'pay', environment: { name: 'staging' } })]),
+    };
+    for (const path of ['/deliveries', '/actions/drop']) {
+      const page = await see(path, parts);
+      expect(page).toContain('<a href="/deployments/changes:1" title="changes:1"><bdi>pay</bdi> → <bdi>staging</bdi>');
+      expect(page).toMatch(/href="\/deployments\/gone"[^>]*><bdi>gone</);
+    }
   });
 
   it('has one action for all dead letters with one cause', async () => {

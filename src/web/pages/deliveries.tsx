@@ -7,10 +7,11 @@ import { DeadLetterQuery, deliveriesPath } from '../dead-letter-query.ts';
 import { type Recent, TRAFFIC_MINUTES, type Traffic } from '../deliveries-traffic.ts';
 import type { Html } from '../html.ts';
 import type { Viewer } from '../parts/action-form.tsx';
-import { DeadLetters } from '../parts/dead-letters.tsx';
+import { DeadLetters, findSubjects, listedLetters } from '../parts/dead-letters.tsx';
 import { DestinationWords } from '../parts/destination-labels.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
+import type { NamedDeployments } from '../parts/named-deployments.tsx';
 import { Moment, span } from '../parts/time.tsx';
 
 const SLOW_MS = 2_000;
@@ -23,6 +24,7 @@ export interface DeliveriesParts {
   readonly failures: () => Readonly<Record<string, string>>;
   readonly traffic: Pick<Traffic, 'of'>;
   readonly deadLetters: Pick<DeadLetterStore, 'newest' | 'of'>;
+  readonly deployments: NamedDeployments;
 }
 
 export interface DeliveriesView {
@@ -39,6 +41,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
     parts.backlog(),
     parts.deadLetters.newest(toDeadLetterFilter({ ...query, kind: undefined }, now)),
   ]);
+  const named = await findSubjects(listedLetters(found.letters, query), parts.deployments);
   const holds = parts.holds();
   const failures = parts.failures();
   const sinks = parts.sinks.map(({ name, type, ratePerMinute }) => ({
@@ -67,7 +70,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
         <p class="empty">No sink is configured: changes are recorded here and delivered to no sink.</p>
       )}
       <Section title="Dead letters">
-        <DeadLetters {...{ ...found, query, who, now, sinks: parts.sinks.map(({ name }) => name) }} />
+        <DeadLetters {...{ ...found, query, who, now, named, sinks: parts.sinks.map(({ name }) => name) }} />
       </Section>
     </>
   );

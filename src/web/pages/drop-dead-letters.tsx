@@ -4,17 +4,23 @@ import { BATCH } from '../actions.ts';
 import { deliveriesPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
-import { howMany, isSingle, NoLetters, Subject } from '../parts/dead-letters.tsx';
+import { findSubjects, howMany, isSingle, NoLetters, Subject } from '../parts/dead-letters.tsx';
 import { DestinationWords } from '../parts/destination-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading } from '../parts/layout.tsx';
+import type { NamedDeployments } from '../parts/named-deployments.tsx';
 
 /** Listed before they are dropped. */
 const DROPS_NAMED = 5;
 
+export interface DropParts {
+  readonly deadLetters: Pick<DeadLetters, 'newest'>;
+  readonly deployments: NamedDeployments;
+}
+
 /** Dropping cannot be undone: it has to be confirmed. */
 export async function dropPage(
-  { deadLetters }: { readonly deadLetters: Pick<DeadLetters, 'newest'> },
+  { deadLetters, deployments }: DropParts,
   { query, who, now }: { readonly query: DeadLetterFields; readonly who: Viewer; readonly now: Date },
 ): Promise<Html> {
   const { letters, unread } = await deadLetters.newest(toDeadLetterFilter(query, now));
@@ -23,6 +29,7 @@ export async function dropPage(
   const back = deliveriesPath(query.id === undefined ? query : {});
   const heading = <Heading>Drop dead letters</Heading>;
   if (fitting.count === 0) return <>{[heading, <NoLetters query={query} unread={unread} />]}</>;
+  const named = await findSubjects(letters.slice(0, DROPS_NAMED), deployments);
   return (
     <>
       {heading}
@@ -33,7 +40,7 @@ export async function dropPage(
       <ul class="rows">
         {letters.slice(0, DROPS_NAMED).map((letter) => (
           <li>
-            <Subject of={letter} /> to {letter.sink}: <DestinationWords>{letter.why}</DestinationWords>
+            <Subject of={letter} named={named} /> to {letter.sink}: <DestinationWords>{letter.why}</DestinationWords>
           </li>
         ))}
         {letters.length > DROPS_NAMED && <li>and {howMany({ count: letters.length - DROPS_NAMED, unread })} more</li>}

@@ -9,9 +9,10 @@ import { webhookPath } from '../../values/own-page.ts';
 import { TypedText } from '../../values/text.ts';
 import type { Html } from '../html.ts';
 import { ChoiceField, FilterForm, SearchField } from '../parts/filter-form.tsx';
-import { findNamed, LOOKS, type Named, Reason, size, sourceLabel, VerdictBadge } from '../parts/inbox-labels.tsx';
+import { LOOKS, Reason, size, sourceLabel, VerdictBadge } from '../parts/inbox-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
+import { findNamed, type Named } from '../parts/named-deployments.tsx';
 import { SpooledNote } from '../parts/spooled-note.tsx';
 import { When } from '../parts/time.tsx';
 

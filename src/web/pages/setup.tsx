@@ -8,11 +8,12 @@ import { deploymentPath, webhookPath } from '../../values/own-page.ts';
 import { SETUP_SCRIPT } from '../assets.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
-import { findNamed, type Named, VerdictBadge } from '../parts/inbox-labels.tsx';
+import { VerdictBadge } from '../parts/inbox-labels.tsx';
 import { WithCode } from '../parts/labels.tsx';
 import { isTest, LastWebhook, type LastWebhookParts } from '../parts/last-webhook.tsx';
 import { Heading } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
+import { findNamed, type Named } from '../parts/named-deployments.tsx';
 import { recipeFor } from '../parts/recipe.tsx';
 
 export interface SetupView extends LastWebhookParts {

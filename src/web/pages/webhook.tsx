@@ -6,18 +6,10 @@ import { webhookPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { DoneNote } from '../parts/done.tsx';
-import {
-  AlertLinks,
-  DeploymentLink,
-  findNamed,
-  type Named,
-  sentFrom,
-  size,
-  sourceLabel,
-  VerdictBadge,
-} from '../parts/inbox-labels.tsx';
+import { AlertLinks, sentFrom, size, sourceLabel, VerdictBadge } from '../parts/inbox-labels.tsx';
 import { WithCode } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
+import { DeploymentLink, findNamed, type Named } from '../parts/named-deployments.tsx';
 import { prettyJson } from '../parts/pretty-json.ts';
 import { When } from '../parts/time.tsx';
 

@@ -1,7 +1,7 @@
 import { causeOf, type DeadLetterFields, isFiltered } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
-import { deploymentPath, webhookPath } from '../../values/own-page.ts';
+import { webhookPath } from '../../values/own-page.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, dropPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
@@ -9,7 +9,7 @@ import { ActionForm, HiddenFields, type Viewer } from './action-form.tsx';
 import { DestinationWords } from './destination-labels.tsx';
 import { ChoiceField, FilterForm, SearchField } from './filter-form.tsx';
 import { plural } from './labels.tsx';
-import { Link } from './link.tsx';
+import { DeploymentLink, findNamed, type Named, type NamedDeployments } from './named-deployments.tsx';
 import { When } from './time.tsx';
 
 /** Dead letters on the page; the buttons for all of them reach the others as well. */
@@ -23,11 +23,12 @@ export interface DeadLettersView {
   readonly query: DeadLetterFields;
   readonly who: Viewer;
   readonly now: Date;
+  readonly named: Named;
   readonly sinks: readonly string[];
 }
 
-export function DeadLetters({ letters, unread, query, who, now, sinks }: DeadLettersView): Html {
-  const fits = letters.filter(({ kind }) => query.kind === undefined || kind === query.kind);
+export function DeadLetters({ letters, unread, query, who, now, named, sinks }: DeadLettersView): Html {
+  const fits = ofKind(letters, query);
   const fitting = { count: fits.length, unread };
   const refused = letters.filter(({ kind }) => kind === 'refused').length;
   return (
@@ -41,7 +42,7 @@ export function DeadLetters({ letters, unread, query, who, now, sinks }: DeadLet
       {fits.length > 0 ? (
         <>
           <Bulk {...{ fitting, query, who, now }} />
-          <ByCause letters={fits} {...{ query, who, now, unread }} />
+          <ByCause letters={fits} {...{ query, who, now, named, unread }} />
         </>
       ) : (
         <NoLetters query={query} unread={unread} />
@@ -109,10 +110,11 @@ interface Shown {
   readonly query: DeadLetterFields;
   readonly who: Viewer;
   readonly now: Date;
+  readonly named: Named;
 }
 
 /** For all that match. `until` excludes those that die again meanwhile, so that repeated clicks come to an end. */
-function Bulk({ fitting, query, who, now }: Shown & { fitting: MatchCount }): Html {
+function Bulk({ fitting, query, who, now }: Omit<Shown, 'named'> & { fitting: MatchCount }): Html {
   if (who.role !== 'admin') return <></>;
   const bounded = { ...query, until: query.until ?? now.toISOString() };
   const many = fitting.count + fitting.unread > BATCH;
@@ -148,11 +150,23 @@ function sharedCauses(letters: readonly DeadLetter[]): readonly (readonly DeadLe
   return [...byCause.values()].filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
 }
 
+/** Those with the same cause as others, and the others. */
+function byCause(letters: readonly DeadLetter[], { cause }: DeadLetterFields) {
+  const causes = cause === undefined ? sharedCauses(letters) : [];
+  const grouped = new Set(causes.flat());
+  return { causes, alone: letters.filter((one) => !grouped.has(one)) };
+}
+
+const ofKind = (letters: readonly DeadLetter[], query: DeadLetterFields): readonly DeadLetter[] =>
+  letters.filter(({ kind }) => query.kind === undefined || kind === query.kind);
+
+/** Those that the page lists one by one. */
+export const listedLetters = (letters: readonly DeadLetter[], query: DeadLetterFields): readonly DeadLetter[] =>
+  byCause(ofKind(letters, query), query).alone.slice(0, SHOWN);
+
 /** One line and one action for all with the same cause; a single one has a row. */
 function ByCause({ letters, unread, ...shown }: Shown & { letters: readonly DeadLetter[]; unread: number }): Html {
-  const causes = shown.query.cause === undefined ? sharedCauses(letters) : [];
-  const grouped = new Set(causes.flat());
-  const alone = letters.filter((one) => !grouped.has(one));
+  const { causes, alone } = byCause(letters, shown.query);
   return (
     <>
       {causes.length > 0 && (
@@ -215,7 +229,7 @@ const Letters = ({ letters, ...shown }: Shown & { letters: readonly DeadLetter[]
   </table>
 );
 
-const Letter = ({ letter, query, who, now }: Shown & { letter: DeadLetter }): Html => (
+const Letter = ({ letter, query, who, now, named }: Shown & { letter: DeadLetter }): Html => (
   <tr>
     <td class="when">
       <When at={letter.diedAt} now={now} />
@@ -233,7 +247,7 @@ const Letter = ({ letter, query, who, now }: Shown & { letter: DeadLetter }): Ht
       <DestinationWords>{letter.why}</DestinationWords>
     </td>
     <td class="source">
-      <Subject of={letter} />
+      <Subject of={letter} named={named} />
     </td>
     <td class="links">
       <ActionForm who={who} to="/actions/replay" fields={{ id: letter.id, back: deliveriesPath(query) }}>
@@ -249,14 +263,25 @@ const Letter = ({ letter, query, who, now }: Shown & { letter: DeadLetter }): Ht
   </tr>
 );
 
-export function Subject({ of: { deployment, webhook, source } }: { of: DeadLetter }): Html {
-  const to = deployment !== undefined ? deploymentPath(deployment) : webhook && webhookPath(webhook);
-  return (
-    <>
-      <Link to={to || undefined}>
-        <bdi>{deployment ?? (webhook && `webhook ${webhook}`)}</bdi>
-      </Link>{' '}
-      <span class="mute">{source}</span>
-    </>
+/** What a dead letter is about. */
+export const Subject = ({ of: { deployment, webhook, source }, named }: { of: DeadLetter; named: Named }): Html => (
+  <>
+    {deployment !== undefined ? (
+      <DeploymentLink of={deployment} named={named} />
+    ) : (
+      webhook !== undefined && (
+        <a href={webhookPath(webhook)}>
+          webhook <bdi>{webhook}</bdi>
+        </a>
+      )
+    )}{' '}
+    <span class="mute">{source}</span>
+  </>
+);
+
+/** The deployments of the letters that are listed one by one. */
+export const findSubjects = (letters: readonly DeadLetter[], deployments: NamedDeployments): Promise<Named> =>
+  findNamed(
+    letters.map(({ deployment }) => ({ deployments: deployment === undefined ? [] : [deployment] })),
+    deployments,
   );
-}

@@ -1,9 +1,9 @@
-import type { Deployment } from '../../domain/deployment.ts';
 import { NO_SOURCE } from '../../domain/no-source.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
-import { alertPath, deploymentPath } from '../../values/own-page.ts';
+import { alertPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
+import { DeploymentLink, type Named } from './named-deployments.tsx';
 
 export const LOOKS: Readonly<Record<Verdict, string>> = {
   accepted: 'running',
@@ -25,18 +25,6 @@ export const sentFrom = ({ address, count = 1 }: Pick<InboxEntry, 'address' | 'c
 export const sourceLabel = ({ source }: Pick<InboxEntry, 'source'>): string =>
   source === NO_SOURCE ? 'no source' : source;
 
-/** Deployments by their keys. Absent: none is kept by that key any more. */
-export type Named = ReadonlyMap<string, Deployment>;
-
-/** The deployments that webhooks belong to. */
-export async function findNamed(
-  entries: readonly InboxEntry[],
-  { many }: { many(keys: readonly string[]): Promise<readonly Deployment[]> },
-): Promise<Named> {
-  const found = await many([...new Set(entries.flatMap(({ deployments }) => deployments))]);
-  return new Map(found.map((deployment) => [deployment.key, deployment]));
-}
-
 interface ReasonView {
   readonly of: InboxEntry;
   readonly named?: Named;
@@ -51,20 +39,6 @@ export const Reason = ({ of: entry, named }: ReasonView): Html => (
     {entry.alerts && [' ', <AlertLinks ids={entry.alerts} />]}
   </>
 );
-
-/** What it deployed where; its key where nothing more is known of it. */
-export function DeploymentLink({ of: key, named }: { of: string; named: Named | undefined }): Html {
-  const deployment = named?.get(key);
-  return deployment ? (
-    <a href={deploymentPath(key)} title={key}>
-      <bdi>{deployment.service}</bdi> → <bdi>{deployment.environment.name}</bdi>
-    </a>
-  ) : (
-    <a class="key" href={deploymentPath(key)}>
-      <bdi>{key}</bdi>
-    </a>
-  );
-}
 
 export const AlertLinks = ({ ids }: { ids: readonly string[] }): Html => (
   <>

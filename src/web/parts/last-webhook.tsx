@@ -8,8 +8,9 @@ import { LAST_WEBHOOKS_AMONG, lastWebhooksBySource } from '../../store/inbox/las
 import { webhookPath } from '../../values/own-page.ts';
 import { TEST_AGENT } from '../actions.ts';
 import type { Html } from '../html.ts';
-import { findNamed, type Named, Reason, VerdictBadge } from './inbox-labels.tsx';
+import { Reason, VerdictBadge } from './inbox-labels.tsx';
 import { WithCode } from './labels.tsx';
+import { findNamed, type Named } from './named-deployments.tsx';
 import { SourceDay } from './source-day.tsx';
 import { When } from './time.tsx';
 
