@@ -11,6 +11,7 @@ import { addActiveJob, type JobLock } from '../store/active-jobs.ts';
 import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/key-family.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
+import { DAY_SECONDS } from '../values/units.ts';
 import { within } from '../values/within.ts';
 import { type DirectRecorder, noDirectRecorder } from './direct-recorder.ts';
 import type { CrashCount } from './quarantine.ts';
@@ -126,7 +127,7 @@ export interface Queues {
 }
 
 /** Dead letters are kept for 30 days, so that somebody who returns from holidays can still replay them. */
-const DEAD_LETTER_SECONDS = 30 * 86_400;
+const DEAD_LETTER_SECONDS = 30 * DAY_SECONDS;
 /** A queue that somebody has paused stays so for a while: meanwhile webhooks are added to it at once. */
 const PAUSED_MS = 1_000;
 /** Any number above one shows that there are several. */

@@ -4,7 +4,7 @@ import type { WatchedWorker } from './watched-worker.ts';
 
 /** The most jobs that a worker records at once. */
 export const RECORD_CONCURRENCY = 16;
-/** Events of all jobs recorded at once. More would not be recorded sooner. */
+/** Events of all jobs recorded at once. With 192, deliveries came late (measured: docs/bench.md, cost of a webhook). */
 const EVENTS_AT_ONCE = 48;
 /** With so many events in its jobs, a process takes no more of them: they would only fill the memory. */
 const ENOUGH_EVENTS = 64;

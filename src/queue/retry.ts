@@ -1,8 +1,9 @@
 import { DeliveryFailed } from '../domain/errors.ts';
+import { HOUR_MS } from '../values/units.ts';
 import { Quarantined } from './quarantine.ts';
 
 /** Deliveries are retried for this long. Then they become dead letters, which are kept and can be replayed. */
-export const MAX_AGE_MS = 72 * 3_600_000;
+export const MAX_AGE_MS = 72 * HOUR_MS;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /**
@@ -54,7 +55,7 @@ export function decideRetry(
   const ageMs = at.nowMs - at.madeAtMs;
   if (error.retry === 'never') return { kind: 'dead', why: error.message };
   if (ageMs > MAX_AGE_MS)
-    return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
+    return { kind: 'dead', why: `given up after ${Math.round(ageMs / HOUR_MS)} h: ${error.message}` };
   if (error.retry === 'backoff')
     return at.streak.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.streak.rounds) } : { kind: 'retry', error };
   if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: Math.max(error.retry.afterMs, FIRST_RETRY_MS) };

@@ -25,7 +25,10 @@ class WrittenJob<Data, Result, Name extends string, Progress extends JobProgress
   }
 }
 
-/** A queue whose jobs may have data that is written already. */
+/**
+ * A queue whose jobs may have data that is written already. BullMQ (6.7) makes its jobs with the class in `Job`, and
+ * stores what `asJSON` returns: neither is documented, so that an upgrade has to look at both.
+ */
 export class WrittenQueue extends Queue {
   protected override get Job(): typeof Job {
     return WrittenJob;

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { MadeByApi } from '../../domain/change-record.ts';
 import { shortSha } from '../../values/sha.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { packedUnder } from '../changes/packed/packed-names.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -28,7 +29,7 @@ export interface Echoes {
 }
 
 /** After a lost response, the announcement stays until a retry finds the deployment: retries end after 72 h. */
-const EXPECT_SECONDS = 7 * 86_400;
+const EXPECT_SECONDS = 7 * DAY_SECONDS;
 
 const expectEcho = createScript('expect-echo');
 const rememberEcho = createScript('remember-echo');

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Moment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import type { Delivered, DeliveryLedger, DeliveryState } from '../../sinks/sink.ts';
+import { DAY_SECONDS } from '../../values/units.ts';
 import { unpackUnder } from '../changes/packed/archive.ts';
 import { namePlace } from '../changes/packed/packed-names.ts';
 import { FEED_KEPT } from '../feed.ts';
@@ -45,7 +46,7 @@ export interface LedgerKeys {
 
 const ATTEMPTS_KEPT = 20;
 /** Longer than any delivery is retried, so that it outlives the last attempt. */
-const KEEP_LANE_SECONDS = 30 * 86_400;
+const KEEP_LANE_SECONDS = 30 * DAY_SECONDS;
 
 const writeLedger = createScript('write-ledger');
 const claimRemoteId = createScript('claim-remote-id');
