@@ -173,6 +173,7 @@ export function createQueues(
     const job = { id, name: EVENTS, data: json, options: JSON.stringify(JOB_OPTIONS), madeAtMs: Date.now() };
     const added = await addActiveJob(producer, job, { lock, ms: LOCK_MS });
     if (added === 'added') direct.take({ id, lock, events });
+    void open().catch(() => {}); // the first webhook that has to be queued would wait for it
     if (added === 'paused') pausedUntilMs = performance.now() + PAUSED_MS;
     return added !== 'paused';
   };

@@ -29,8 +29,11 @@ export function createRecordingLoad(record: (event: ChangeEvent) => Promise<void
       change(events);
       await work().finally(() => change(-events));
     },
-    /** There is room for more, and the queue had no older ones. */
-    isFree: () => underWay < ENOUGH_EVENTS && worker?.foundNone === true,
+    /**
+     * What is received may be recorded at once: the queue had no older ones, and no more are under way than a worker has
+     * jobs. With a slow Redis, whose answers come together, more would take too long for the answers to senders.
+     */
+    isFree: () => underWay < RECORD_CONCURRENCY && worker?.foundNone === true,
     /** From now on this worker takes jobs only while there is room for them. */
     limits<Own extends Limited>(own: Own): Own {
       worker = own;
