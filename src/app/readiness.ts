@@ -6,6 +6,7 @@ import { keptWithin } from '../queue/queues.ts';
 import type { Workers } from '../queue/workers.ts';
 import type { Spool } from '../spool/spool.ts';
 import { keys } from '../store/keys.ts';
+import type { LeftDeliveries } from '../store/left-deliveries.ts';
 import type { Condition } from '../telemetry/conditions.ts';
 import { within } from '../values/within.ts';
 
@@ -24,6 +25,8 @@ export interface ReadinessParts {
   readonly durability: Durability;
   /** The error with which Redis refused a webhook. */
   readonly whySpooled: () => string | undefined;
+  /** Deliveries to sinks that no replica has. */
+  readonly leftDeliveries: () => Promise<readonly LeftDeliveries[]>;
   /** Whether this replica has the role `receive`. */
   readonly receives: boolean;
   /** How the configuration of another replica differs. */
@@ -56,11 +59,7 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
     () => undefined,
     (error: unknown) => lastErrorOf(quick) ?? reasonOf(error),
   );
-  const redis = await within(
-    FACTS_WITHIN_MS,
-    inspectRedis(quick).catch(() => null),
-    () => null,
-  );
+  const [redis, left] = await Promise.all([soon(inspectRedis(quick), null), soon(examined.leftDeliveries(), [])]);
   const unspooled = failure === undefined ? undefined : await spool.whyNot();
   const whyStopped = workers.whyStopped();
   const holds = workers.holds();
@@ -75,6 +74,7 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
       condition: 'sink_on_hold' as const,
       sentence: `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`,
     })),
+    ...left.map(ofLeft),
   ];
   const isKept = !examined.receives || failure === undefined || unspooled === undefined;
   // Without Redis no replica can work, and a receiver is needed all the more.
@@ -92,6 +92,20 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
     },
   };
 }
+
+const soon = <Fact, Unknown>(fact: Promise<Fact>, unknown: Unknown): Promise<Fact | Unknown> =>
+  within<Fact | Unknown, Unknown>(
+    FACTS_WITHIN_MS,
+    fact.catch(() => unknown),
+    () => unknown,
+  );
+
+const ofLeft = ({ sink, waiting, dead }: LeftDeliveries): Finding => ({
+  condition: 'deliveries_left',
+  sentence:
+    `deliveries to the sink ${sink} are left (${waiting} waiting, ${dead} dead letters), and no replica has a sink of ` +
+    'this name: call it so again, and they can be sent',
+});
 
 /** A failure of single deliveries is no reason for an alert: they are retried. */
 function statesOf(sinkNames: readonly string[], workers: Workers): Readonly<Record<string, unknown>> {

@@ -29,6 +29,8 @@ export interface ReplicaParts {
 export interface Replica {
   /** Sinks that others have and we have not: their deliveries are left to them. Waits until Redis has answered once. */
   sinksElsewhere(): Promise<readonly string[]>;
+  /** The sinks of the other replicas that run now. */
+  livingSinks(): readonly string[];
   /** How the configurations differ, as a sentence. Undefined: they are the same. */
   difference(): string | undefined;
   stop(): void;
@@ -70,6 +72,7 @@ export function joinReplicas({ config, redis, log, onError, catchUp }: ReplicaPa
       }
       return [...(others?.sinks ?? [])].filter((name) => !facts.sinks.includes(name));
     },
+    livingSinks: () => (others?.living ?? []).flatMap(({ sinks }) => sinks),
     difference: () => lastDifference,
     stop: () => clearInterval(beating),
   };

@@ -15,6 +15,7 @@ import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import { createRepeatCheck } from '../recording/repeat-check.ts';
 import { createStaleCount } from '../store/changes/timeline/stale-count.ts';
+import { readLeftDeliveries } from '../store/left-deliveries.ts';
 import { createSessions } from '../store/sessions.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
 import { MEBIBYTE } from '../values/settings.ts';
@@ -81,14 +82,16 @@ function readiness(
   { workers, replica }: Processing,
   { flush, keep, proxies }: Pick<RouteParts, 'keep' | 'proxies'> & { readonly flush: Flush },
 ): ReadinessParts {
+  const sinkNames = config.sinks.map(({ name }) => name);
   return {
     quick,
     flush,
     workers,
-    sinkNames: config.sinks.map(({ name }) => name),
+    sinkNames,
     spool,
     durability: config.durability,
     whySpooled: keep.whySpooled,
+    leftDeliveries: () => readLeftDeliveries(quick, new Set([...sinkNames, ...replica.livingSinks()])),
     difference: replica.difference,
     receives: config.roles.includes('receive'),
     isStopping,

@@ -30,8 +30,8 @@ export function createRecordingLoad(record: (event: ChangeEvent) => Promise<void
       await work().finally(() => change(-events));
     },
     /**
-     * What is received may be recorded at once: the queue had no older ones, and no more are under way than a worker has
-     * jobs. With a slow Redis, whose answers come together, more would take too long for the answers to senders.
+     * What is received may be recorded at once: the queue had no older ones, and no more are under way than a worker
+     * has jobs. Others of them would wait here for a slow Redis until their locks expire.
      */
     isFree: () => underWay < RECORD_CONCURRENCY && worker?.foundNone === true,
     /** From now on this worker takes jobs only while there is room for them. */

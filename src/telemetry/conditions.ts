@@ -7,6 +7,7 @@ export const CONDITIONS = [
   'spool_refuses',
   'workers_stopped',
   'sink_on_hold',
+  'deliveries_left',
   'configurations_differ',
   'stopping',
 ] as const;

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterEach, expect, it, vi } from 'vitest';
 import { gitlabDeploymentHook, gitlabHeaders, startTestBridge } from '../support/bridge.ts';
+import { startFakeServer } from '../support/fake-server.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -93,4 +94,28 @@ it("Redis's message about a wrong password is shown on /readyz", async () => {
 it('settings are checked even if CONFIG is forbidden', async () => {
   const { get } = await startAs('+@all', '-config');
   await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
+});
+
+it('names deliveries that are left for a sink that no replica has, until one has it again', async () => {
+  const refusing = await startFakeServer(() => ({ status: 422, body: { error: 'no such team' } }));
+  const sinkCalled = (name: string) => ({
+    sinks: [{ type: 'http', name, url: refusing.url, body: { service: { path: 'service' } } }],
+  });
+  const bridge = await startTestBridge(sinkCalled('pager'));
+  cleanups.push(refusing.close, () => bridge.stop());
+  const reasons = async () => (await bridge.get('/readyz')).body.reasons as string[];
+  expect((await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders())).status).toBe(202);
+  const deadLetters = async () => (await bridge.get('/api/dead-letters')).body.meta.total;
+  await vi.waitFor(async () => expect(await deadLetters()).toBe(1), { timeout: 10_000 });
+  expect(await reasons()).toEqual([]);
+  await bridge.reload(sinkCalled('pages'));
+  const redis = new Redis(bridge.redis.address.path);
+  cleanups.push(() => redis.disconnect());
+  await redis.del('{shiplog}:replicas'); // otherwise the former process is known for 20 s
+  const left = expect.stringMatching(
+    /^deliveries to the sink pager are left \(0 waiting, 1 dead letters\), and no replica/,
+  );
+  await vi.waitFor(async () => expect(await reasons()).toEqual([left]), { timeout: 20_000 });
+  await bridge.reload(sinkCalled('pager'));
+  await vi.waitFor(async () => expect(await reasons()).toEqual([]), { timeout: 10_000 });
 });
