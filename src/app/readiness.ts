@@ -103,8 +103,8 @@ const soon = <Fact, Unknown>(fact: Promise<Fact>, unknown: Unknown): Promise<Fac
 const ofLeft = ({ sink, waiting, dead }: LeftDeliveries): Finding => ({
   condition: 'deliveries_left',
   sentence:
-    `deliveries to the sink ${sink} are left (${waiting} waiting, ${dead} dead letters), and no replica has a sink of ` +
-    'this name: call it so again, and they can be sent',
+    `deliveries to the sink ${sink} are left (${waiting} waiting, ${dead} dead letters), and no replica has a sink ` +
+    'of this name: call it so again, and they can be sent',
 });
 
 /** A failure of single deliveries is no reason for an alert: they are retried. */
