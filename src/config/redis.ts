@@ -27,7 +27,7 @@ export const RedisUrl = z
   .refine((url) => whyNoRedisUrl(url) === undefined, { error: ({ input }) => whyNoRedisUrl(String(input)) ?? '' });
 
 function whyNoRedisUrl(text: string): string | undefined {
-  const hasPassword = /^[a-z+]+:\/\/[^@]*:[^@]*@/.test(text);
+  const hasPassword = /^[a-z+]+:\/\/([^@]*)@/.exec(text)?.[1]?.includes(':');
   if (URL.canParse(text) && /^(?:rediss?|redis\+unix|unix):$/.test(new URL(text).protocol) && isDecodable(text))
     return undefined;
   return hasPassword

@@ -5,6 +5,7 @@ import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { group, ungroupOldest } from '../../src/store/changes/packed/index-blocks.ts';
 import { createPacker } from '../../src/store/changes/packed/packer.ts';
 import { findText, packedTexts } from '../../src/store/changes/search/find-text.ts';
+import { createHolds } from '../../src/store/holds.ts';
 import { IN_BLOCK } from '../../src/store/inbox/block-packer.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { createInboxPacker } from '../../src/store/inbox/packer.ts';
@@ -49,6 +50,8 @@ async function watchBusyBridge() {
   const { seen, stop: stopMonitor } = await startMonitor(bridge.redis.address.path);
   await useEverything(bridge, alert24);
   await useInbox(redis);
+  const now = new Date();
+  await createHolds(redis).begin('alert24', { why: 'it is away', until: new Date(now.getTime() + 60_000) }, now);
   await redis.echo('the end');
   await vi.waitFor(() => expect(seen.some(({ command }) => command[1] === 'the end')).toBe(true));
   return {
