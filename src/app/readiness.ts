@@ -103,7 +103,7 @@ const soon = <Fact, Unknown>(fact: Promise<Fact>, unknown: Unknown): Promise<Fac
 const ofLeft = ({ sink, waiting, dead }: LeftDeliveries): Finding => ({
   condition: 'deliveries_left',
   sentence:
-    `deliveries to the sink ${sink} are left (${waiting} waiting, ${dead} dead letters), and no replica has a sink ` +
+    `deliveries to the sink ${sink} are left (waiting: ${waiting}, dead letters: ${dead}), and no replica has a sink ` +
     'of this name: call it so again, and they can be sent',
 });
 

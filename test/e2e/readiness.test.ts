@@ -113,7 +113,7 @@ it('names deliveries that are left for a sink that no replica has, until one has
   cleanups.push(() => redis.disconnect());
   await redis.del('{shiplog}:replicas'); // otherwise the former process is known for 20 s
   const left = expect.stringMatching(
-    /^deliveries to the sink pager are left \(0 waiting, 1 dead letters\), and no replica/,
+    /^deliveries to the sink pager are left \(waiting: 0, dead letters: 1\), and no replica/,
   );
   await vi.waitFor(async () => expect(await reasons()).toEqual([left]), { timeout: 20_000 });
   await bridge.reload(sinkCalled('pager'));
