@@ -162,7 +162,7 @@ function recording(shared: Shared, { stores, sinks, firstAttempts, enqueue, repl
 }
 
 /** In a burst of webhooks: how many of each source are recorded, and delivered to each sink, at a time. */
-const RECORDED_IN_BURST = 4;
+const RECORDED_IN_BURST = 2;
 const FORWARDED_IN_BURST = 1;
 
 interface Work

@@ -114,8 +114,8 @@ export function createJoins(parts: JoinParts): Joins {
       const isAlone = !members.some(({ key }) => key !== member.key && plan.get(key) === planned);
       const isSettledNow = isAlone && misplaced(members, plan).length === 0;
       // Another worker may have moved its records while this one was written to their former place.
-      const askPlace = async () =>
-        members.length > 1 || assigned !== before ? groups.leave(member, { from: '', to }) : to;
+      const isFirstOfAll = known?.isNew && known.order === 1;
+      const askPlace = async () => (isFirstOfAll && assigned === before ? to : groups.leave(member, { from: '', to }));
       let asked: Promise<string> | undefined;
       const place = () => {
         asked ??= askPlace();

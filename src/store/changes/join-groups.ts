@@ -28,7 +28,7 @@ export interface Place {
 export interface JoinGroups {
   /**
    * Adds a member, and reads those of its group that it may be joined with, and those that ended last in its
-   * environment. Running it twice changes nothing.
+   * environment if other signals have ended them. Running it twice changes nothing.
    */
   add(member: NewMember): Promise<readonly StoredMember[]>;
   /** The whole group, without adding to it. */

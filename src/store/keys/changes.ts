@@ -161,7 +161,8 @@ export const CHANGE_KEYS = {
       'the keys that may report the same deployment (domain/join.ts): `m:<key>` its facts ' +
       '(JSON), `u:<key>` the deployment that has its records, if that is another one, `l:<key>` those that may ' +
       'still have some of them (JSON), `#` how many there have been, `t:<tie>` which have a property in common, ' +
-      '`e:<environment>` which ended last there, `b:<environment>` which jobs were first heard of last',
+      '`e:<environment>` which ended last there, and by which signal, `b:<environment>` which jobs were first heard ' +
+      'of last',
     writtenBy: 'store/changes/join-groups.ts',
     ends: 'a week after the last signal of the repository; the oldest of more than 64 are deleted',
     expires: true,

@@ -1,8 +1,9 @@
 --[[
 Adds a signal to the group of its repository, and reads the members of the group that it may be joined with: those that
-share a fact with it or, transitively, with one of those, and the last ones that ended in the same environment. A post
-without such facts may report any of the last jobs that were first heard of there, whether they have ended or not. If the
-group has expired since the key was joined, its deployment is found by its alias.
+share a fact with it or, transitively, with one of those, and the last ones that ended in the same environment, unless
+all these were ended by a signal that has ended this member too, and cannot be joined with it: then they say nothing about
+it. A post without such facts may report any of the last jobs that were first heard of there, whether they have ended or
+not. If the group has expired since the key was joined, its deployment is found by its alias.
 
 KEYS[1]    joinGroup
 KEYS[2]    alias            of the key
@@ -35,6 +36,7 @@ if not stored and redis.call('HEXISTS', packed, ARGV[4]) == 1 then return {} end
 local fresh = {}
 for _, tie in ipairs(facts.ties) do fresh[tie] = true end
 local ended = facts.endedBy
+local isEndedAgain = false
 if stored then
   local known = cjson.decode(stored)
   for _, tie in ipairs(known.ties or {}) do
@@ -47,6 +49,7 @@ if stored then
   if known.endedBy then
     ended = nil
     facts.endedBy = facts.endedBy or {}
+    for signal in pairs(facts.endedBy) do isEndedAgain = isEndedAgain or not known.endedBy[signal] end
     for signal, at in pairs(known.endedBy) do facts.endedBy[signal] = math.min(at, facts.endedBy[signal] or at) end
   end
   if known.toMs then facts.toMs = math.max(facts.toMs, known.toMs) end
@@ -85,13 +88,32 @@ for i, tie in ipairs(facts.ties) do
   end
 end
 local last, begun = table.remove(lists), table.remove(lists)
-local function append(name, names)
-  names[#names + 1] = field
+local function append(name, names, entry)
+  names[#names + 1] = entry
   if #names > LAST then table.remove(names, 1) end
   write(name, cjson.encode(names))
 end
-if ended then append(endedAt, last) end
-if not stored and facts.witness == 'job' then append(begunAt, begun) end
+-- Of a member that ended: its field, and the signal that ended it, unless there are several. That is left out also where
+-- the member may be joined with one that has nothing in common with it.
+local function withSignal()
+  local signal = next(facts.endedBy)
+  local isOnly = next(facts.endedBy, signal) == nil
+  local isTied = facts.commit or facts.pipeline or facts.jobId
+  return isOnly and isTied and field .. '\n' .. signal or field
+end
+local function parted(entry)
+  local name, signal = string.match(entry, '^(.*)\n([^\n]*)$')
+  return name or entry, signal
+end
+if ended then
+  append(endedAt, last, withSignal())
+elseif isEndedAgain then
+  for i, entry in ipairs(last) do
+    if parted(entry) == field then last[i] = field end
+  end
+  write(endedAt, cjson.encode(last))
+end
+if not stored and facts.witness == 'job' then append(begunAt, begun, field) end
 if #facts.ties == 0 then lists[1] = begun end
 if #changed > 0 then redis.call('HSET', group, unpack(changed)) end
 redis.call('EXPIRE', group, ARGV[3])
@@ -140,7 +162,13 @@ while #ties > 0 do
   for _, names in ipairs(read(placesOf(ties))) do found[#found + 1] = names and cjson.decode(names) or nil end
   ties = addTied(found)
 end
-add({ last })
+local names, matters = {}, false
+for i, entry in ipairs(last) do
+  local name, signal = parted(entry)
+  names[i] = name
+  matters = matters or not signal or (facts.endedBy ~= nil and not facts.endedBy[signal])
+end
+if matters then add({ names }) end
 for at, value in ipairs(read(under)) do
   if value then
     reply[#reply + 1] = under[at]

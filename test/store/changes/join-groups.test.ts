@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { joined } from '../../../src/domain/join.ts';
 import type { Member } from '../../../src/domain/join-member.ts';
+import { awaitsAnother } from '../../../src/domain/join-wait.ts';
 import type { NewMember } from '../../../src/domain/member.ts';
 import { createJoinGroups } from '../../../src/store/changes/join-groups.ts';
 import { useRedis } from '../../support/use-redis.ts';
@@ -22,9 +23,9 @@ const signals = fc
     jobId: maybe('100', '101'),
     stage: maybe('10 deploy'),
     join: maybe<string | false>('release 7', false),
-    hasEnded: fc.boolean(),
+    end: maybe('job', 'deployment'),
   })
-  .map(({ key, witness, minute, hasEnded, stage, ...said }): NewMember => {
+  .map(({ key, witness, minute, end, stage, ...said }): NewMember => {
     const fromMs = noon + minute * 60_000;
     const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
     return {
@@ -34,7 +35,7 @@ const signals = fc
       instance: witness,
       path: 'harbor/pay',
       fromMs,
-      ...(hasEnded && { endedBy: { [`${witness}/end`]: fromMs } }),
+      ...(end && { endedBy: { [`${witness}/${end}`]: fromMs } }),
       ...(stage && { stage, isPart: key > 3 }),
       ...known,
     };
@@ -55,6 +56,44 @@ describe('the group of a repository', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('is read as far as needed: the same ends are waited for as when the last that ended are always read', async () => {
+    const withinMs = 3 * 60 * 60_000;
+    await fc.assert(
+      fc.asyncProperty(fc.array(signals, { minLength: 1, maxLength: 25 }), async (told) => {
+        await redis.flushdb();
+        const groups = createJoinGroups(redis);
+        const ended = new Map<string | undefined, readonly string[]>();
+        const known = new Set<string>();
+        for (const member of told) {
+          const { key, environment, endedBy } = member;
+          const near = await groups.add(member);
+          if (endedBy && !known.has(key)) ended.set(environment, [...(ended.get(environment) ?? []), key].slice(-6));
+          if (endedBy) known.add(key);
+          const needed = new Set([...near.map((one) => one.key), ...(ended.get(environment) ?? [])]);
+          const all = (await groups.read(member)).filter((one) => needed.has(one.key));
+          const awaited = (some: readonly Member[]) => {
+            const members = some.toSorted((a, b) => a.order - b.order);
+            return awaitsAnother(key, members, { plan: joined(members, options), withinMs });
+          };
+          expect(awaited(near)).toBe(awaited(all));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is not read where the last that ended were reported in the same way', async () => {
+    const groups = createJoinGroups(redis);
+    const of = (number: number, signal: string): NewMember => ({
+      ...{ key: `job ${number}`, witness: 'job', source: 'forge', instance: 'forge', path: 'harbor/pay' },
+      ...{ environment: 'production', jobId: String(number), fromMs: noon, endedBy: { [signal]: noon } },
+    });
+    for (const number of [1, 2, 3, 4]) await groups.add(of(number, 'forge/job'));
+    expect((await groups.add(of(5, 'forge/job'))).map(({ key }) => key)).toEqual(['job 5']);
+    await groups.add(of(3, 'forge/deployment'));
+    expect((await groups.add(of(6, 'forge/job'))).length).toBe(6);
   });
 
   it('keeps the newest of very many, with their common properties', async () => {
