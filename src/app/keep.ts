@@ -58,9 +58,9 @@ export function createKeep(parts: KeepParts) {
   const { sources, queues, inbox, rows, spool, mask, send, flush, mayForget, serverId, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
-  const toRedis = ({ entry, body, event, eventJson, row }: KeptWebhook) => {
+  const toRedis = ({ entry, entryJson, body, event, eventJson, row }: KeptWebhook) => {
     const flushed = flush.begin();
-    const writes = [inbox.add(entry, body), event && queues.keep(event, eventJson), row && rows.put(row)];
+    const writes = [inbox.add(entry, body, entryJson), event && queues.keep(event, eventJson), row && rows.put(row)];
     // Right after the batches of this turn (store/batch.ts) are written: the sender waits for the answer.
     setImmediate(send);
     return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));

@@ -20,17 +20,19 @@ export function toIso(time: string | number | null | undefined): string | undefi
   if (typeof time === 'number') return fromEpoch(time);
   const text = time?.trim() ?? '';
   if (EPOCH.test(text)) return fromEpoch(Number(text));
-  const parts = ISO_DATE.exec(text.replace(ZONE_NAME, '').replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6'));
+  const parts = ISO_DATE.exec(text) ?? ISO_DATE.exec(withSeparators(text.replace(ZONE_NAME, '')));
   if (!parts) return TEXT_DATES.some((format) => format.test(text)) ? fromEpochMs(Date.parse(text)) : undefined;
   const [, date, clock, fraction = '0', zone = 'Z'] = parts;
-  const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? [];
+  const [, hours, minutes = '00'] = OFFSET.exec(zone) ?? [];
   const offset = hours ? `${hours}:${minutes}` : 'Z';
   return fromEpochMs(Date.parse(`${date}T${clock}.${fraction.slice(0, 3)}${offset}`));
 }
 
 const ISO_DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i;
+const OFFSET = /^([+-]\d\d):?(\d\d)?$/;
 /** After its offset: Java writes `[Europe/Berlin]`, Go ` CET` and, as of now, ` CET m=+0.5`. */
 const ZONE_NAME = /(?<=Z|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\]| [A-Z]{2,5}(?: m=[+-][\d.]{1,30})?)$/;
+const withSeparators = (text: string): string => text.replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6');
 const BASIC_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/;
 const EPOCH = /^\d{10,19}(?:\.\d{1,9})?$/;
 

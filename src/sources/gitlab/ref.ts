@@ -37,6 +37,7 @@ function requestOf(number: string, project: Project): NewChangeRecord['pullReque
 }
 
 function requestIn(message: string | undefined, project: Project): NewChangeRecord['pullRequest'] {
-  const request = message && repositoryOf(project)?.mergeRequestOf(message);
+  // As in `See merge request harbor/lamp!7`. Most messages name none, and the address takes long to parse.
+  const request = message?.includes('!') ? repositoryOf(project)?.mergeRequestOf(message) : undefined;
   return request ? { number: request.number, url: request.url } : undefined;
 }

@@ -17,11 +17,15 @@ import { createRefusals, isRefusalId, pairs, type Refusals } from './refusals.ts
 import { type InboxRetention, pruneInbox } from './retention.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './search.ts';
 import { readHeads, readStored, unpackWebhook, type WebhookStore } from './stored-webhook.ts';
+import { type WrittenEntry, writtenEntry } from './written-entry.ts';
 
 /** The inbox. Bodies are kept only of authentic webhooks. */
 export interface Inbox {
-  /** Resolves when it is in Redis. */
-  add(entry: InboxEntry, body?: Buffer): Promise<void>;
+  /**
+   * Resolves when it is in Redis.
+   * @param written the entry as JSON, where it is written already
+   */
+  add(entry: InboxEntry, body?: Buffer, written?: WrittenEntry): Promise<void>;
   /** Notes an unauthenticated request. Thousands of them displace no authentic webhook (refusals.ts). */
   addRefusal(refusal: Refusal): Promise<void>;
   /** The later verdict of the worker. */
@@ -75,10 +79,9 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
     );
   }, MAX_ADDED);
   return {
-    async add({ verdict, reason, detail, ...entry }, body) {
-      const conclusion = toJson({ verdict, reason, detail });
+    async add(entry, body, written = writtenEntry(entry)) {
       const stored = body ? packBody(body) : NO_BODY;
-      await addSoon([entry.id, toJson(entry), conclusion, Date.parse(entry.receivedAt), ...stored]);
+      await addSoon([entry.id, written.entry, written.conclusion, Date.parse(entry.receivedAt), ...stored]);
     },
     addRefusal: (refusal) => refusals.add(refusal),
     async conclude(id, conclusion) {
