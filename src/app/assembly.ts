@@ -94,8 +94,8 @@ const secretsOf = (config: Config): string[] => [
   ...config.sinks.flatMap(({ secrets }) => secrets),
 ];
 
-/** A rejected request is no sign that the source is connected. */
+/** A request of an unknown sender is no sign that the source is connected. */
 async function lastWebhooks(inbox: Inbox): Promise<Record<string, number>> {
-  const { newest } = await lastWebhooksBySource(inbox, ({ verdict }) => verdict !== 'rejected');
+  const { newest } = await lastWebhooksBySource(inbox, ({ address }) => address === undefined);
   return Object.fromEntries([...newest].map(([source, { receivedAt }]) => [source, Date.parse(receivedAt)]));
 }

@@ -5,11 +5,9 @@ import { KEEP_WITHIN_MS } from '../queue/connection.ts';
 import type { Flush } from '../queue/flush.ts';
 import { keptWithin, type Queues } from '../queue/queues.ts';
 import type { Mapped } from '../sources/mapped.ts';
-import { mistakeWithSecret } from '../sources/near-secret.ts';
 import type { ReadWebhook, Webhook } from '../sources/received-webhook.ts';
 import type { Rows } from '../sources/rows.ts';
 import type { Source } from '../sources/source.ts';
-import { secretOfAnother } from '../sources/wrong-secret.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
@@ -21,10 +19,9 @@ import { type EntryOwner, rejectedEntry, toEntry } from './inbox-entry.ts';
 import { fromLine, headOf, type KeptWebhook, type Reported, toKept, toLine, withHead } from './kept-webhook.ts';
 import { createRecentlyKept } from './recently-kept.ts';
 import type { RedisMemory } from './redis-memory.ts';
+import { createWhyRefused, type WhyRefusedParts } from './why-refused.ts';
 
-export interface KeepParts {
-  /** All sources: somebody may have given the secret of one to the sender of another. */
-  readonly sources: readonly Pick<Source, 'name' | 'secrets'>[];
+export interface KeepParts extends WhyRefusedParts {
   readonly queues: Queues;
   readonly inbox: Inbox;
   readonly rows: Pick<Rows, 'put'>;
@@ -55,7 +52,8 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { sources, queues, inbox, rows, spool, mask, send, flush, mayForget, serverId, clock, room, onLoss } = parts;
+  const { queues, inbox, rows, spool, mask, send, flush, mayForget, serverId, clock, room, onLoss } = parts;
+  const whyRefused = createWhyRefused(parts);
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, entryJson, body, event, eventJson, row }: KeptWebhook) => {
@@ -100,19 +98,11 @@ export function createKeep(parts: KeepParts) {
     const { code: reason, message } = error;
     const { address = '' } = webhook;
     if (parts.isHeldBack(address)) return refusalIdOf({ address, source: source.name, reason, detail: message });
-    const detail = [...whySecretIsWrong(source, webhook, reason), message].join(': ');
+    const detail = withCause(whyRefused(source, webhook, reason), message);
     const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
     const refusal = mask.value({ ...seen, address, reason, detail });
     await keptWithin(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
     return refusalIdOf(refusal);
-  };
-  /** Only for the inbox: a sender never learns it. */
-  const whySecretIsWrong = (owner: EntryOwner, webhook: Webhook, reason: string): readonly string[] => {
-    const other = secretOfAnother(owner, webhook, sources);
-    if (other !== undefined) return [`this is the secret of the source "${other}"`];
-    const own = sources.find(({ name }) => name === owner.name);
-    const mistake = own && reason === 'bad_signature' && mistakeWithSecret({ ...owner, secrets: own.secrets }, webhook);
-    return mistake ? [mistake] : [];
   };
   return {
     /** Why webhooks lie in the spool: the error with which Redis refused the last one that it was given. */
@@ -162,6 +152,10 @@ export function createKeep(parts: KeepParts) {
     noteRefused,
   };
 }
+
+/** The cause that the inbox names, and what the sender was answered. */
+const withCause = (cause: string | undefined, answered: string): string =>
+  cause === undefined ? answered : `${cause} (answered: ${answered})`;
 
 function toEvent(
   { id, source, receivedAt }: InboxEntry,

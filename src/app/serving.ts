@@ -110,6 +110,7 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
   const { config, mask, around, spool, clock, quick, onError, replicas } = shared;
   return createKeep({
     sources: config.sources,
+    tokens: tokensOf(config),
     room: createRedisMemory(quick),
     mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },

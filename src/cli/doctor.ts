@@ -6,6 +6,7 @@ import type { Change } from '../http/answers/change.ts';
 import type { SourceTraffic, Webhook } from '../http/answers/webhook.ts';
 import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
+import { plural } from '../values/plural.ts';
 import { DAY_MS } from '../values/units.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
@@ -34,8 +35,8 @@ export async function runDoctor(config: Config, { json }: JsonOption = {}): Prom
     {
       ok: true,
       what:
-        `configuration: ${config.sources.length} sources, ${config.sinks.length} sinks, ` +
-        `${config.rules.length} rules`,
+        `configuration: ${plural(config.sources.length, 'source')}, ${plural(config.sinks.length, 'sink')}, ` +
+        plural(config.rules.length, 'rule'),
     },
     ...(await checkBridge(config)),
     ...(await checkRules(config)),
@@ -76,8 +77,12 @@ async function checkBridge(config: Config): Promise<Finding[]> {
         : []),
       { ok: skewMs < MAX_SKEW_MS, what: `clocks of bridge and this machine differ by ${Math.round(skewMs / 1000)} s` },
     ];
-  } catch {
-    return [{ ok: false, what: `bridge: nothing answers at ${url}; start it with: npm start` }];
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    const what = isLate
+      ? `bridge at ${url}: no answer within ${CHECK_MS / 1000} s; it runs: is it or its machine overloaded?`
+      : `bridge: nothing answers at ${url}; start it with: npm start`;
+    return [{ ok: false, what }];
   }
 }
 
@@ -159,7 +164,7 @@ function staleDeployments(open: readonly Change[], now: Date): Finding[] {
   }));
   const more = stale.length - findings.length;
   return more > 0
-    ? [...findings, { ok: false, what: `${more} more deployments have not ended for longer than usual` }]
+    ? [...findings, { ok: false, what: `not ended for longer than usual: ${plural(more, 'more deployment')}` }]
     : findings;
 }
 

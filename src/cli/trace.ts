@@ -28,8 +28,8 @@ export async function trace(
   const traced = await withProgress(output, `looking for ${what}`, (note) => find(config, what, note));
   if (!traced)
     throw new NothingFound(
-      `nothing is called "${what}": no deployment, alias, commit (7 digits or more), webhook or ` +
-        `delivery; or it is older than what is kept`,
+      `nothing is called "${what}": no deployment, alias, external id, commit (7 digits or more), ` +
+        `webhook or delivery; or it is older than what is kept`,
     );
   if (json) return void printJson(output, traced);
   if (traced.matches.length === 0) return void output.stdout.write(traceText(traced, output));
@@ -48,6 +48,13 @@ async function find(config: BridgeSettings, given: string, note: (how: string) =
   if (byCommit) return byCommit;
   const letter = await findDeadLetter(config, what);
   if (letter) return letter;
+  const named = await findChanges(
+    config,
+    { text: what },
+    'id of the sender',
+    ({ external_id }) => external_id === what,
+  );
+  if (named) return named;
   const delivered = await findToolDelivery(config, what, note);
   return delivered.length === 0
     ? undefined
@@ -73,10 +80,12 @@ async function findChanges(
   config: BridgeSettings,
   filter: Readonly<Record<string, string>>,
   found: Traced['found'],
+  isMeant: (change: Change) => boolean = () => true,
 ): Promise<Traced | undefined> {
   const query = new URLSearchParams({ ...filter, limit: String(MATCHES) });
   // our own API
-  const matches = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[];
+  const all = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[];
+  const matches = all.filter(isMeant);
   const [first] = matches;
   if (!first) return undefined;
   if (matches.length > 1) return { found, ...none, matches };

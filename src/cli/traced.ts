@@ -11,7 +11,14 @@ export interface TracedDeployment extends DeploymentDetail {
 
 export interface Traced {
   /** What the identifier turned out to be. */
-  readonly found: 'deployment' | 'commit' | 'address' | 'webhook' | 'dead letter' | 'delivery of the tool';
+  readonly found:
+    | 'deployment'
+    | 'commit'
+    | 'address'
+    | 'webhook'
+    | 'dead letter'
+    | 'id of the sender'
+    | 'delivery of the tool';
   /** The webhooks that were asked for; those of a deployment are listed with it. */
   readonly webhooks: readonly Webhook[];
   readonly deployments: readonly TracedDeployment[];

@@ -8,6 +8,7 @@ import { withBoundaries } from '../sources/boundary.ts';
 import { openingEnvelopes } from '../sources/envelope.ts';
 import { AnySource } from '../sources/index.ts';
 import { withProjects } from '../sources/projects.ts';
+import { namingStrays } from '../sources/stray.ts';
 import { namingUnfilled } from '../sources/unfilled.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { BaseUrl, MIN_SECRET_CHARS, Name, tooShort } from '../values/settings.ts';
@@ -205,7 +206,7 @@ export const Config = z
   })
   .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
     ...config,
-    sources: withBoundaries(config.sources.map(openingEnvelopes).map(namingUnfilled).map(withProjects)),
+    sources: namingStrays(withBoundaries(config.sources.map(openingEnvelopes).map(namingUnfilled).map(withProjects))),
     sinks: sinks.filter((sink) => sink !== undefined),
     routing: {
       mode,

@@ -8,7 +8,9 @@ export type RejectionCode =
   /** A connection test that its tool does not sign. Answered 2xx all the same. */
   | 'unproved'
   /** Sent to an address that belongs to no source. */
-  | 'no_such_source';
+  | 'no_such_source'
+  /** Sent by GET or another method that the address does not take. */
+  | 'wrong_method';
 
 /** A webhook that is rejected. The message says what is wrong and what to do; it holds no secret and no payload. */
 export class WebhookRejected extends Error {

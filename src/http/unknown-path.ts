@@ -56,7 +56,29 @@ function sendNotFound(response: Response, path: string, sources: readonly Source
   const what = path.startsWith('/webhooks') ? 'no source at this address' : `nothing at ${path.slice(0, SHOWN_CHARS)}`;
   const whole = wholePathOf(path, sources);
   const advice = whole ? `did you mean ${whole}?` : 'webhooks go to /webhooks/<name>, and the set-up page shows each';
-  response.status(404).json({ error: `there is ${what}; ${advice}` });
+  response.status(404).json({ error: `there is ${what}${endOf(path)}; ${advice}` });
+}
+
+const NOT_AT_AN_END: ReadonlyMap<string, string> = new Map([
+  ...['"', "'", '`', '“', '”', '’', '»'].map((mark) => [mark, 'a quotation mark'] as const),
+  ...['\n', '\r'].map((mark) => [mark, 'a line break'] as const),
+  ...[' ', '\t', '\u00a0', '\u200b', '\ufeff'].map((mark) => [mark, 'a space'] as const),
+  ...[',', ';', '.', '>', ')', ']', '}'].map((mark) => [mark, `"${mark}"`] as const),
+]);
+
+/** What was copied along with the address, and cannot be seen in most settings of a webhook. */
+function endOf(path: string): string {
+  const last = lastOf(path);
+  const found = last === undefined ? undefined : NOT_AT_AN_END.get(last);
+  return found === undefined ? '' : `, which ends with ${found}`;
+}
+
+function lastOf(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path.slice(-SHOWN_CHARS)).at(-1);
+  } catch {
+    return path.at(-1); // a stray % is no encoding
+  }
 }
 
 /** The path of an API that callers have built in, where only its beginning differs: `/v1/changes`. */

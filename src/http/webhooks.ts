@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { WebhookRejected } from '../domain/errors.ts';
+import { WebhookRejected } from '../domain/errors.ts';
 import type { ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
 import type { Answer, Outcome } from '../sources/outcome.ts';
@@ -75,7 +75,8 @@ export function createWebhooks(parts: WebhookParts): WebhookHandler {
     const { method = '' } = request;
     if (!place.isImitated && !place.methods.includes(method)) {
       const isRead = method === 'GET' || method === 'HEAD';
-      return isRead && !place.isWebhookPath ? next() : explainMethod(response, method, place);
+      if (isRead && !place.isWebhookPath) return next();
+      return void refuseMethod(parts, { request, response }, place).catch(next);
     }
     handle(parts, { request, response, candidates: place.candidates }).catch(next);
   };
@@ -211,10 +212,33 @@ export function askToRetryLater(response: ServerResponse, seconds: number): numb
   return status;
 }
 
-function explainMethod(response: ServerResponse, method: string, { candidates, methods }: Place): void {
+/** A webhook is noted in the inbox, where its owner looks for it. A person with a browser is only answered. */
+async function refuseMethod(
+  parts: WebhookParts,
+  { request, response }: Omit<Incoming, 'candidates'>,
+  { candidates, methods }: Place,
+): Promise<void> {
+  const startedMs = performance.now();
+  const [source] = candidates;
   const allowed = methods.join(', ');
   const advice = [...new Set(candidates.flatMap(({ wrongMethodAdvice = [] }) => wrongMethodAdvice))];
-  const error = `this address takes webhooks by ${allowed}, not ${method.slice(0, 20)}`;
+  const { method = '' } = request;
+  const message = `this address takes webhooks by ${allowed}, not ${method.slice(0, 20)}`;
+  const error = new WebhookRejected('wrong_method', [message, ...advice].join(': '));
+  discardBody(request);
   response.setHeader('allow', allowed);
-  sendJson(response, { status: 405, json: JSON.stringify({ error: [error, ...advice].join(': ') }) });
+  const status = 405;
+  if (!seemsSent(request, candidates))
+    return sendJson(response, { status, json: JSON.stringify({ error: error.message }) });
+  const head = toHead(request, request.url ?? '/', addressOf(request, parts.trustProxy));
+  const webhook = await noted(parts, { webhook: { ...head, body: NOTHING }, source, error });
+  const outcome: Outcome = { kind: 'rejected', error };
+  reply(parts, response, { webhook, source, outcome, proved: false });
+  parts.onAnswered({ webhook, source, outcome, proved: false, status, ms: performance.now() - startedMs });
 }
+
+/** By a tool or a script: with a body, or with a header by which senders of these sources authenticate. */
+const seemsSent = ({ headers }: IncomingMessage, candidates: Candidates): boolean =>
+  Number(headers['content-length'] ?? 0) > 0 ||
+  headers['transfer-encoding'] !== undefined ||
+  candidates.some(({ proofHeaders }) => proofHeaders.some((name) => headers[name] !== undefined));

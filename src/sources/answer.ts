@@ -10,6 +10,7 @@ const STATUS_OF_REJECTION = {
   too_large: 413,
   unproved: 200,
   no_such_source: 404,
+  wrong_method: 405,
 } as const;
 
 /** The answer to the sender: in its own format where the source has one. */

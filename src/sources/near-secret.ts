@@ -41,6 +41,7 @@ export function mistakeWithSecret(source: Checked, webhook: Webhook): string | u
   const found = MISTAKES.find(([, of]) => source.isProvedBy?.(webhook, secrets.flatMap(of)));
   if (found) return `the right secret, but ${found[0]}`;
   if (hasNoScheme(source, webhook)) return 'the right secret, but without "Bearer " before it';
+  if (isCut(secrets, source, webhook)) return 'only the beginning of the right secret: copy it whole';
   const elsewhere = placeOf(secrets, source, webhook);
   if (elsewhere) return `the right secret, but in ${elsewhere}`;
   return isUnfilled(source, webhook) ? 'the name of a variable was sent, and not its value' : undefined;
@@ -51,13 +52,33 @@ const SCHEME = 'authorization';
 function hasNoScheme({ isProvedBy, secrets }: Checked, webhook: Webhook): boolean {
   const given = webhook.headers[SCHEME];
   if (given === undefined || isProvedBy === undefined) return false;
-  const headers = { ...webhook.headers, [SCHEME]: `Bearer ${given.slice(given.lastIndexOf(' ') + 1)}` };
+  const headers = { ...webhook.headers, [SCHEME]: `Bearer ${lastWord(given)}` };
   return isProvedBy({ ...webhook, headers }, secrets);
 }
 
+/**
+ * So much of a secret that nobody has guessed it: the entry of the inbox, and with it the id in the answer, differs
+ * from that of any other wrong secret.
+ */
+const MIN_BEGINNING_CHARS = 24;
+
+const isCut = (secrets: readonly string[], { proofHeaders = [] }: Checked, { headers }: Webhook): boolean =>
+  proofHeaders.some((name) => {
+    const given = lastWord(headers[name]);
+    if (given.length < MIN_BEGINNING_CHARS) return false;
+    const longer = secrets.filter(({ length }) => length > given.length);
+    return isOneOf(
+      given,
+      longer.map((secret) => secret.slice(0, given.length)),
+    );
+  });
+
+/** Without the scheme before it. */
+const lastWord = (text = ''): string => text.slice(text.lastIndexOf(' ') + 1);
+
 /** Where a secret came that is expected in another header, or as the key of a signature. */
 function placeOf(secrets: readonly string[], { proofHeaders = [] }: Checked, webhook: Webhook): string | undefined {
-  const isSecret = (text = '') => isOneOf(text.slice(text.lastIndexOf(' ') + 1), secrets);
+  const isSecret = (text: string | undefined) => isOneOf(lastWord(text), secrets);
   const header = Object.keys(webhook.headers)
     .slice(0, MAX_VALUES)
     .find((name) => isSecret(webhook.headers[name]));
@@ -71,7 +92,6 @@ function placeOf(secrets: readonly string[], { proofHeaders = [] }: Checked, web
 
 const isUnfilled = ({ proofHeaders = [] }: Checked, { headers }: Webhook): boolean =>
   proofHeaders.some((name) => {
-    const given = headers[name];
-    const value = given?.slice(given.lastIndexOf(' ') + 1) ?? '';
+    const value = lastWord(headers[name]);
     return value !== '' && (isPlaceholder(value) || isNothing(value) || /^<[a-z ]{1,40}>$/.test(value));
   });

@@ -142,6 +142,15 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     when: 'A wrong name in the URL of the webhook, or a source that was renamed or removed from the configuration.',
     advice: 'Correct the URL in the settings of the webhook: the set-up page shows the URL of each source.',
   },
+  wrong_method: {
+    means: 'It was sent by a method that the address does not take. The body was not read.',
+    when:
+      'A template or script that sends by GET or PUT, or a proxy that redirects to another address: the redirected ' +
+      'request comes by GET.',
+    advice:
+      'Let the sender use POST. If a proxy redirects, give the sender the address that it redirects to, usually ' +
+      'with https.',
+  },
   busy: {
     means: 'The memory limit for bodies was reached, so this body was not read to its end and not acknowledged.',
     when:

@@ -31,7 +31,7 @@ export async function troubleOf({ backlog, holds, failures, inbox }: TroublePart
     inbox.list({ limit: LOOKED_AT, offset: 0, only: 'refusals' }),
   ]);
   const fresh = refused.entries.filter(
-    ({ address, receivedAt }) => address !== undefined && now.getTime() - Date.parse(receivedAt) < REFUSED_WITHIN_MS,
+    ({ verdict, receivedAt }) => verdict === 'rejected' && now.getTime() - Date.parse(receivedAt) < REFUSED_WITHIN_MS,
   );
   const held = holds();
   return {

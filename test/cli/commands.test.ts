@@ -185,6 +185,14 @@ describe('shiplog trace', () => {
     for (const name of names) expect(await traced(name), name).toContain(`Deployment ${key}`);
   });
 
+  it('finds a posted change by the id that was sent with it', async () => {
+    await change({ service: 'buoy', environment: 'dock', external_id: 'buoy run/17' });
+    await change({ service: 'buoy', environment: 'dock', external_id: 'buoy run/170' });
+    await bridge.settled();
+    expect(await traced('buoy run/17')).toContain('Deployment changes:buoy run/17\n');
+    await expect(traced('buoy run/1')).rejects.toBeInstanceOf(NothingFound);
+  });
+
   it('lists all if several match', async () => {
     const text = await traced('4b825dc6');
     expect(text).toMatch(/^2 deployments fit/);

@@ -47,7 +47,9 @@ const post = (body: object) => bridge.post('/webhooks/changes', body, { authoriz
 const WELL = expect.objectContaining({ code: 0, wrong: [] });
 
 it('exits with 0 if all is well, and with 1 while a deployment is stale, however many began after it', async () => {
-  expect(await doctor()).toEqual(WELL);
+  const first = await doctor();
+  expect(first).toEqual(WELL);
+  expect(first.out).toContain('configuration: 2 sources, 1 sink, 0 rules\n');
   const lamp = { summary: 'Lamp', service: 'lamp', environment: 'production', external_id: 'lamp-1' };
   const twoDaysAgo = new Date(Date.now() - 48 * HOUR_MS).toISOString();
   await post({ ...lamp, status: 'running', occurred_at: twoDaysAgo });

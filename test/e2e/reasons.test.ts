@@ -227,7 +227,7 @@ describe('a preview', () => {
 
 describe('the list of reasons', () => {
   it('is tested completely', () => {
-    const elsewhere = ['unproved', 'no_such_source', 'busy']; // strangers.test.ts
+    const elsewhere = ['unproved', 'no_such_source', 'wrong_method', 'busy']; // strangers.test.ts
     const tested = [...AT_ONCE.map(([reason]) => reason), 'dropped_by_rule', 'echo', 'not_kept', ...elsewhere];
     expect(tested.toSorted()).toEqual(Object.keys(REASONS).toSorted());
   });

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
 import { exchange, rawRequest } from '../support/raw-http.ts';
 
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
@@ -28,10 +28,18 @@ describe('an unsigned connection test', () => {
   it('is answered with 2xx, and its body is neither read nor stored', async () => {
     const answer = await bridge.post('/webhooks/bitbucket', { pad: 'x'.repeat(500_000) }, ping);
     expect(answer).toMatchObject({ status: 200, body: { status: 'unproved', reason: 'unproved' } });
-    await expect.poll(newest).toMatchObject(rejected('bitbucket', 'unproved'));
+    await expect.poll(newest).toMatchObject({ ...rejected('bitbucket', 'unproved'), verdict: 'unproved' });
     const { body } = await bridge.get(`/api/inbox/${answer.body.webhook}`);
     expect(JSON.stringify(body).length).toBeLessThan(1_024);
     expect(body.data.body).toBeUndefined();
+  });
+
+  it('is no problem: neither the menu nor the day of its source counts it as rejected', async () => {
+    const page = await fetch(`${bridge.url}/setup`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    const text = await page.text();
+    expect(text).toContain('The address is reached.');
+    expect(text).not.toMatch(/within the last hour: [^"]*bitbucket/);
+    expect(text).toContain('bitbucket, the last 24 hours: 0 recorded, 1 ignored, 0 rejected');
   });
 
   it('does not count as activity of its source', async () => {
@@ -71,6 +79,52 @@ describe('a request to an address that belongs to no source', () => {
       expect((await newest()).detail).toContain(advice);
     },
   );
+});
+
+describe('an address with something at its end that was copied along', () => {
+  it.each([
+    ['/webhooks/gitlab%22', 'a quotation mark'],
+    ['/webhooks/gitlab%E2%80%9D', 'a quotation mark'],
+    ['/webhooks/gitlab%0A', 'a line break'],
+    ['/webhooks/gitlab%20', 'a space'],
+    ['/webhooks/gitlab,', '","'],
+  ])('%s: the response names it', async (path, what) => {
+    const { status, body } = await bridge.post(path, gitlabDeploymentHook(), gitlabHeaders());
+    expect(status).toBe(404);
+    expect(body.error).toContain(`no source at this address, which ends with ${what};`);
+  });
+});
+
+describe('a webhook at the address of another source, or with a token of the pages', () => {
+  const detail = async () => (await newest()).detail;
+
+  it('is recognised in the inbox, and its sender does not learn it', async () => {
+    const { status, body } = await bridge.post('/webhooks/bitbucket', gitlabDeploymentHook(), gitlabHeaders());
+    expect(status).toBe(401);
+    expect(body.error).not.toContain('gitlab');
+    await expect
+      .poll(detail)
+      .toMatch(/^this looks like a webhook of the source "gitlab" .*\(answered: X-Hub-Signature/);
+    const headers = { ...gitlabHeaders(), 'x-gitlab-token': ADMIN_TOKEN };
+    const admin = await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), headers);
+    expect(admin.status).toBe(401);
+    expect(admin.body.error).not.toContain('pages');
+    await expect.poll(detail).toMatch(/^this is the token "admin" of pages and API/);
+  });
+});
+
+describe('a webhook by another method', () => {
+  it('is in the inbox with the method, and a browser is only answered', async () => {
+    const at = `${bridge.url}/webhooks/gitlab`;
+    const answer = await fetch(at, { headers: gitlabHeaders() });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('POST');
+    expect(await answer.json()).toMatchObject({ reason: 'wrong_method', error: expect.stringContaining('not GET') });
+    await expect.poll(newest).toMatchObject({ ...rejected('gitlab', 'wrong_method'), method: 'GET' });
+    const { id } = await newest();
+    expect((await fetch(at, { headers: { accept: 'text/html' } })).status).toBe(405);
+    expect(await newest()).toMatchObject({ id, count: 1 });
+  });
 });
 
 describe('a request to the end of the path of an API', () => {
@@ -175,7 +229,7 @@ describe('refusals of one sender', () => {
     const [mistyped, swapped, again] = [await idOf('mistyped'), await idOf(secretOfBitbucket), await idOf('mistypes')];
     expect(again).toBe(mistyped);
     const [ofMistyped, ofSwapped] = await details([mistyped, swapped]);
-    expect(ofSwapped).toBe(`this is the secret of the source "bitbucket": ${ofMistyped}`);
+    expect(ofSwapped).toBe(`this is the secret of the source "bitbucket" (answered: ${ofMistyped})`);
     expect(ofMistyped).not.toContain('bitbucket');
   });
 });

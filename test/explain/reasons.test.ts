@@ -12,6 +12,7 @@ const REJECTIONS: Readonly<Record<RejectionCode, true>> = {
   too_large: true,
   unproved: true,
   no_such_source: true,
+  wrong_method: true,
 };
 
 const INTRODUCTION = `# Why a webhook makes no change

@@ -109,14 +109,22 @@ const row = (name: string, status: number, inbox: string, said: RawRequest | (()
 const taken = (name: string, said: () => RawRequest): Case => row(name, 202, 'recorded', said);
 const never = (name: string, status: number, sent: Case['sent']): Case => ({ name, status, inbox: 'nothing', sent });
 
+const sentBy = (name: string, status: number, sent: Case['sent']): Case => ({
+  ...{ name, status, sent },
+  inbox: 'rejected: wrong_method',
+});
+
 const METHODS: readonly Case[] = [
   ...['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'].map((method) =>
-    never(method, 405, () => post({ method, body: hook() })),
+    sentBy(method, 405, () => post({ method, body: hook() })),
   ),
-  { ...never('HEAD', 405, () => post({ method: 'HEAD' })), head: true },
+  ...['GET', 'OPTIONS'].map((method) =>
+    never(`${method} of a browser`, 405, () => post({ method, headers: [], framing: 'none' })),
+  ),
+  { ...never('HEAD', 405, () => post({ method: 'HEAD', headers: [], framing: 'none' })), head: true },
   never('a method that HTTP has not', 400, () => post({ method: 'BREW', body: hook() })),
   never('a method in lower case', 400, () => post({ method: 'post', body: hook() })),
-  never('PUT of what is too large', 405, () =>
+  sentBy('PUT of what is too large', 405, () =>
     post({ method: 'PUT', path: '/webhooks/small', body: bodyOf(LIMIT_BYTES + 1) }),
   ),
 ];

@@ -32,6 +32,15 @@ describe.each(carriers)('a token for $name', (carrier) => {
     expect(mistakeWithSecret(carrier.source, changed(carrier, value))).toContain(`the right secret, but ${says}`);
   });
 
+  it('that was cut', () => {
+    const source = { ...carrier.source, secrets: [`${SECRET}${'0123456789abcdef'.repeat(3)}`] };
+    const [long = ''] = source.secrets;
+    const said = mistakeWithSecret(source, changed(carrier, long.slice(0, 40)));
+    if (carrier.source.isProvedBy(changed(carrier, long), [long]))
+      expect(said).toBe('only the beginning of the right secret: copy it whole');
+    expect(mistakeWithSecret(source, changed(carrier, long.slice(0, 20)))).toBeUndefined();
+  });
+
   it('that is no secret of ours', () => {
     expect(mistakeWithSecret(carrier.source, changed(carrier, 'another-secret-0123456789'))).toBeUndefined();
   });

@@ -24,7 +24,7 @@ export const Webhook = z.strictObject({
   method: z.string(),
   path: z.string(),
   headers: z.record(z.string(), z.string()),
-  verdict: z.enum(['accepted', 'recorded', 'duplicate', 'ignored', 'rejected']),
+  verdict: z.enum(['accepted', 'recorded', 'duplicate', 'ignored', 'unproved', 'rejected']),
   reason: z.string().optional(),
   detail: z.string().optional(),
   deployments: z.array(z.string()),

@@ -1,4 +1,5 @@
 import type { State } from '../../domain/change-record.ts';
+import { unfilledIn } from '../../values/placeholder.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason } from '../mapped.ts';
 import { STATE_WORDS } from '../state-words.ts';
@@ -210,12 +211,15 @@ function ignoredOf(words: readonly Word[]): Extract<FlatState, { kind: 'ignored'
   const deleted = wordOf('deleted');
   if (deleted) return ignored('app_deleted', deleted, ': the application is deleted, and nothing was deployed.');
   const unknown = wordOf(undefined);
-  if (unknown) return ignored('unknown_status', unknown, ', which is no word of Argo CD.');
+  if (unknown) return ignored('unknown_status', unknown, `, which is ${whatIsNoState(unknown.text)}.`);
   const isSynced = wordOf('settled') !== undefined && wordOf('unsynced') === undefined;
   const idle = wordOf('unsynced') ?? wordOf('unsettled');
   if (!idle || isSynced || wordOf('succeeded')) return undefined;
   return ignored('not_started', idle, ': nothing says that a sync succeeded.');
 }
+
+const whatIsNoState = (text: string): string =>
+  unfilledIn(text).length > 0 ? 'a variable that the template did not fill in' : 'no word of Argo CD';
 
 const NO_HEALTH = 'Argo CD did not say whether the app is healthy.';
 

@@ -10,6 +10,7 @@ const ERRORS: Readonly<Record<RejectionCode, { type: string; status: number }>> 
   too_large: { type: 'validation_error', status: 413 },
   unproved: { type: 'authentication_error', status: 401 },
   no_such_source: { type: 'not_found', status: 404 },
+  wrong_method: { type: 'validation_error', status: 405 },
 };
 
 /** Alert24's answer: the created change in `data`, or an `error`. */

@@ -1,4 +1,5 @@
-export const VERDICTS = ['accepted', 'recorded', 'duplicate', 'ignored', 'rejected'] as const;
+/** `unproved`: a connection test of a tool that is not signed. It was answered with 2xx, and nothing of it was read. */
+export const VERDICTS = ['accepted', 'recorded', 'duplicate', 'ignored', 'unproved', 'rejected'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** One webhook and its verdict. */

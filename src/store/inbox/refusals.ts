@@ -54,6 +54,7 @@ export function createRefusals(redis: Redis): Refusals {
         FEED_KEPT,
         prefixOf(refusal.address),
         CAUSES_OF_ONE_ADDRESS,
+        entry.verdict === 'unproved' ? 'ignored' : 'rejected',
       );
     },
     get: async (id) => (await read([id]))[0],
@@ -84,7 +85,8 @@ export const refusalIdOf = ({ address, source, reason, detail = '' }: RefusalCau
 export type RefusalCause = Pick<Refusal, 'address' | 'source' | 'reason' | 'detail'>;
 
 function toEntry(refusal: Refusal): InboxEntry {
-  return { ...refusal, id: refusalIdOf(refusal), verdict: 'rejected', deployments: [] };
+  const verdict = refusal.reason === 'unproved' ? 'unproved' : 'rejected';
+  return { ...refusal, id: refusalIdOf(refusal), verdict, deployments: [] };
 }
 
 /** Unauthenticated senders write the headers, and may write long ones. */

@@ -13,12 +13,13 @@ ARGV[4]    maximum number of entries
 ARGV[5]    maximum number of entries of the feed
 ARGV[6]    the prefix of the ids of its address
 ARGV[7]    maximum number of entries of one address
+ARGV[8]    what it counts as in its hour: 'ignored' or 'rejected'
 Reply      how often the request was rejected
 ]]
 -- @include count-webhook
 local count = redis.call('HINCRBY', KEYS[1], ARGV[1] .. ':count', 1)
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-countWebhook(KEYS[4], ARGV[2], 'rejected')
+countWebhook(KEYS[4], ARGV[2], ARGV[8])
 redis.call('ZADD', KEYS[2], 'GT', ARGV[3], ARGV[1])
 local function forget(id)
   redis.call('ZREM', KEYS[2], id)

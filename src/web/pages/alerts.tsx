@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { ALERT_STATES, type Alert, serviceOf } from '../../domain/alert.ts';
 import { type Alerts, MAX_LOOKED_AT } from '../../store/alerts/alerts.ts';
 import { alertPath } from '../../values/own-page.ts';
+import { plural } from '../../values/plural.ts';
 import { TypedText } from '../../values/text.ts';
 import { HOUR_MS } from '../../values/units.ts';
 import type { Html } from '../html.ts';
 import { AlertBadge } from '../parts/alert-labels.tsx';
 import { filterAddress, isFiltered } from '../parts/filter-address.ts';
 import { ChoiceField, FilterForm, SearchField } from '../parts/filter-form.tsx';
-import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { span, When } from '../parts/time.tsx';
 

@@ -1,12 +1,12 @@
 import { type DeadLetterFields, toDeadLetterFilter } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
+import { plural } from '../../values/plural.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { findSubjects, howMany, isSingle, NoLetters, Subject } from '../parts/dead-letters.tsx';
 import { DestinationWords } from '../parts/destination-labels.tsx';
-import { plural } from '../parts/labels.tsx';
 import { Heading } from '../parts/layout.tsx';
 import type { NamedDeployments } from '../parts/named-deployments.tsx';
 

@@ -20,10 +20,10 @@ import {
   readSpan,
   spanBefore,
 } from '../../http/performance.ts';
+import { plural } from '../../values/plural.ts';
 import type { Html } from '../html.ts';
 import { Bars } from '../parts/bars.tsx';
 import { ChoiceField, FilterForm, NameField } from '../parts/filter-form.tsx';
-import { plural } from '../parts/labels.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { FigureTable, Measures } from '../parts/performance-figures.tsx';
 import { ALL, changesPath, PerformanceQuery, PRODUCTION, performancePath, type Range } from '../performance-query.ts';

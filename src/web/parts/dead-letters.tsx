@@ -2,13 +2,13 @@ import { causeOf, type DeadLetterFields, isFiltered } from '../../domain/dead-le
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
 import { webhookPath } from '../../values/own-page.ts';
+import { plural } from '../../values/plural.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, dropPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, HiddenFields, type Viewer } from './action-form.tsx';
 import { DestinationWords } from './destination-labels.tsx';
 import { ChoiceField, FilterForm, SearchField } from './filter-form.tsx';
-import { plural } from './labels.tsx';
 import { DeploymentLink, findNamed, type Named, type NamedDeployments } from './named-deployments.tsx';
 import { When } from './time.tsx';
 

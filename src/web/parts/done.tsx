@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { plural } from '../../values/plural.ts';
 import type { Html } from '../html.ts';
-import { plural } from './labels.tsx';
 
 /** The result of a button, carried in the address of the page that is shown next. */
 export const Done = z.object({

@@ -10,6 +10,7 @@ export const LOOKS: Readonly<Record<Verdict, string>> = {
   recorded: 'succeeded',
   duplicate: 'other',
   ignored: 'pending',
+  unproved: 'pending',
   rejected: 'failed',
 };
 

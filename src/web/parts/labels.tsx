@@ -5,9 +5,6 @@ export const WithCode = ({ children }: { children: string }): Html => (
   <>{children.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 );
 
-export const plural = (count: number, noun: string): string =>
-  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-
 /** The first line of what was deployed, in the author's words. */
 export const firstLine = (text: string | undefined): string | undefined =>
   text

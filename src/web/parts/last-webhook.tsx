@@ -43,6 +43,7 @@ const ANSWERS = {
   recorded: 'It works',
   duplicate: 'It works',
   ignored: 'It arrives',
+  unproved: 'The address is reached',
   rejected: 'Refused',
 } as const;
 

@@ -1,8 +1,8 @@
+import { plural } from '../../values/plural.ts';
 import { ICON, SCRIPT, STYLE } from '../assets.ts';
 import type { Html, Piece } from '../html.ts';
 import type { Trouble } from '../trouble.ts';
 import { FormToken, type Viewer } from './action-form.tsx';
-import { plural } from './labels.tsx';
 
 export interface Page {
   readonly title: string;

@@ -1,7 +1,7 @@
 import type { ChangeType, State } from '../../domain/change-record.ts';
 import type { GroupPerformance, Performance } from '../../domain/performance.ts';
+import { plural } from '../../values/plural.ts';
 import type { Html, Piece } from '../html.ts';
-import { plural } from './labels.tsx';
 import { span as duration } from './time.tsx';
 
 const ROWS = 50;

@@ -4,9 +4,10 @@ import { isStale } from '../../domain/stale.ts';
 import { runsSinceMs, type TimelineEntry } from '../../domain/timeline-entry.ts';
 import { compareOf } from '../../http/running.ts';
 import { deploymentPath } from '../../values/own-page.ts';
+import { plural } from '../../values/plural.ts';
 import type { Html } from '../html.ts';
 import { StateBadge } from './deployment-labels.tsx';
-import { firstLine, plural } from './labels.tsx';
+import { firstLine } from './labels.tsx';
 import { Link } from './link.tsx';
 import { When } from './time.tsx';
 

@@ -1,6 +1,6 @@
 import type { Spooled } from '../../spool/spool.ts';
+import { plural } from '../../values/plural.ts';
 import type { Html } from '../html.ts';
-import { plural } from './labels.tsx';
 import { Moment } from './time.tsx';
 
 export function SpooledNote({ of: { entries, since } }: { of: Spooled }): Html {

@@ -31,6 +31,13 @@ describe('a flat body', () => {
     expect(record({ app: 'buoy', status: 'Succeeded', [key]: AT }).occurredAt).toBe('2026-05-04T09:12:31.000Z');
   });
 
+  it('says of a status that is a variable that nobody filled it in', () => {
+    expect(map(flat({ status: '$status' }))).toMatchObject({
+      reason: 'unknown_status',
+      detail: 'status is "$status", which is a variable that the template did not fill in.',
+    });
+  });
+
   it.each([1777885951, 1777885951000])('reads the epoch %d', (finished_at) => {
     expect(record(flat({ finished_at })).occurredAt).toBe('2026-05-04T09:12:31.000Z');
   });

@@ -66,6 +66,7 @@ function textOf(deployment: Deployment): string {
     actor,
     repository?.name,
     job,
+    deployment.externalId,
     ...runTermsOf(deployment.pipelineUrl),
     ...runTermsOf(deployment.jobUrl),
     pullRequest && requestTermsOf(pullRequest, repository?.name),

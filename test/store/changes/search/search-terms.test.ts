@@ -23,6 +23,12 @@ it('indexes everything of a text that a search can find', () => {
   );
 });
 
+it('finds a deployment by the id that its sender gave it', () => {
+  const deployment = fold('job:1', [aRecord({ deployment: 'job:1', externalId: 'Nightly-4711' })]);
+  expect(createTextMatch('nightly-4711')(deployment)).toBe(true);
+  expect(packTerms(deployment)).toContain('nightly-4711');
+});
+
 it('indexes a word once, and not a prefix of another', () => {
   const packed = packTerms(lamp('foghorns Foghorn fog'));
   expect(packed?.match(/fog/g)).toHaveLength(1);
