@@ -16,6 +16,7 @@ const WAITING_MOST_BYTES = 4 * 1024 * 1024;
 const FULL_AGAIN_MS = 100;
 /** How long lines wait for others: a write costs as much as ten lines. */
 const GATHER_MS = 50;
+const LINE_BREAK = 0x0a;
 
 /**
  * Opens a file descriptor of this process.
@@ -79,17 +80,20 @@ function toFile(fd: number, loss: Loss): Output {
   const waiting: string[] = [];
   let bytes = 0;
   let isBusy = false;
+  /** A disk that filled up took half a line: the next one must not become its end. */
+  let isTorn = false;
   const soon = () => {
     isBusy = true;
     setTimeout(next, GATHER_MS).unref();
   };
-  const next = () => {
-    const text = waiting.splice(0).join('');
+  const take = () => {
     bytes = 0;
-    writeAll(Buffer.from(text));
+    return `${isTorn ? '\n' : ''}${waiting.splice(0).join('')}`;
   };
+  const next = () => writeAll(Buffer.from(take()));
   const writeAll = (rest: Buffer) =>
     write(fd, rest, (error, written) => {
+      if (!error && written > 0) isTorn = rest[written - 1] !== LINE_BREAK;
       if (error?.code === 'EAGAIN') return void setTimeout(() => writeAll(rest), FULL_AGAIN_MS).unref();
       if (!error && written < rest.length) return writeAll(rest.subarray(written));
       if (error) loss.lose(rest.toString());
@@ -107,7 +111,7 @@ function toFile(fd: number, loss: Loss): Output {
     lost: loss.lost,
     end() {
       try {
-        if (waiting.length > 0) writeSync(fd, waiting.splice(0).join(''));
+        if (waiting.length > 0) writeSync(fd, take());
       } catch {
         // full, or gone: there is nowhere left to count it
       }
