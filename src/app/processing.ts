@@ -4,7 +4,7 @@ import type { Redis } from '../queue/connection.ts';
 import { noDirectRecorder } from '../queue/direct-recorder.ts';
 import { createFirstAttempts, type FirstAttempts } from '../queue/first-attempt.ts';
 import { createQueues, type Queues } from '../queue/queues.ts';
-import { createSinkGates, holdsOf } from '../queue/sink-gate.ts';
+import { createSinkGates, failuresOf, holdsOf } from '../queue/sink-gate.ts';
 import { createWorkers, type Workers, type WorkersParts } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
 import { createNoteAlerts } from '../recording/alert-notes.ts';
@@ -19,6 +19,7 @@ import { createPacker } from '../store/changes/packed/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
 import { createHolds } from '../store/holds.ts';
 import { createInboxPacker } from '../store/inbox/packer.ts';
+import { keys } from '../store/keys.ts';
 import { claimChore, releaseChore } from '../store/replicas.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
@@ -55,7 +56,7 @@ export function startProcessing(shared: Shared) {
   const parts = { stores, sinks, firstAttempts, enqueue: queues.forward, replica };
   const { record, recordStep } = recording(shared, parts);
   const workers = isWorking ? startWorkers(shared, { ...queues, ...delivering, sinks, record }) : noWorkers(delivering);
-  const sharedHolds = shareHolds({ ...delivering, holds: createHolds(steady), hide: shared.mask.text, clock, onError });
+  const sharedHolds = sharingHolds(shared, delivering);
   const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });
   const schedule = scheduleReconcile({
     sources: isWorking ? config.sources : [],
@@ -93,10 +94,20 @@ const PRUNE_ALONE_MS = 10_000;
 /** Longer than asking all tools takes; a replica that is killed meanwhile blocks the others for no longer. */
 const RECONCILE_ALONE_MS = 10 * 60_000;
 
+const sharingHolds = ({ steady, mask, clock, onError }: Shared, { gates }: Pick<WorkersParts, 'gates'>) =>
+  shareHolds({
+    gates,
+    holds: createHolds(steady),
+    failures: createHolds(steady, keys.failing),
+    hide: mask.text,
+    clock,
+    onError,
+  });
+
 /** What it knows of the sinks, other replicas have told it. */
 const noWorkers = ({ gates }: Pick<WorkersParts, 'gates'>): Workers => ({
   holds: () => holdsOf(gates),
-  failures: () => ({}),
+  failures: () => failuresOf(gates),
   whyStopped: () => undefined,
   direct: noDirectRecorder,
   close: async () => {},

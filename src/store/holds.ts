@@ -10,11 +10,11 @@ export interface StoredHold {
 
 const Entry = z.object({ why: z.string(), until: z.iso.datetime() });
 
-/** The holds of all sinks, for every replica and for the next start. */
-export function createHolds(redis: Redis) {
+/** The holds of all sinks, for every replica and for the next start; with another key, their failures. */
+export function createHolds(redis: Redis, keyOf: (sink: string) => string = keys.hold) {
   return {
     async read(sinks: readonly string[]): Promise<ReadonlyMap<string, StoredHold>> {
-      const texts = sinks.length === 0 ? [] : await redis.mget(...sinks.map((sink) => keys.hold(sink)));
+      const texts = sinks.length === 0 ? [] : await redis.mget(...sinks.map((sink) => keyOf(sink)));
       return new Map(
         sinks.flatMap((sink, at) => {
           const parsed = Entry.safeParse(JSON.parse(texts[at] ?? 'null')); // a newer release may write something else
@@ -25,10 +25,10 @@ export function createHolds(redis: Redis) {
     /** Until its time has passed, or the next delivery. */
     async begin(sink: string, { why, until }: StoredHold, now: Date): Promise<void> {
       const forMs = until.getTime() - now.getTime();
-      if (forMs > 0) await redis.set(keys.hold(sink), JSON.stringify({ why, until: until.toISOString() }), 'PX', forMs);
+      if (forMs > 0) await redis.set(keyOf(sink), JSON.stringify({ why, until: until.toISOString() }), 'PX', forMs);
     },
     async end(sink: string): Promise<void> {
-      await redis.del(keys.hold(sink));
+      await redis.del(keyOf(sink));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { shareHolds } from '../../src/app/shared-holds.ts';
-import { createSinkGates } from '../../src/queue/sink-gate.ts';
+import { createSinkGates, failuresOf } from '../../src/queue/sink-gate.ts';
 import { createHolds } from '../../src/store/holds.ts';
 import { keys } from '../../src/store/keys.ts';
 import { useRedis } from '../support/use-redis.ts';
@@ -14,14 +14,20 @@ function replica(sinks = ['harbor', 'beacon']) {
   const onError = (_where: string, error: unknown) => {
     throw error;
   };
-  const { sync, stop } = shareHolds({ gates, holds, hide, clock: () => new Date(), onError });
+  const failures = createHolds(redis, keys.failing);
+  const { sync, stop } = shareHolds({ gates, holds, failures, hide, clock: () => new Date(), onError });
   stop();
   const holdOf = (sink: string) => gates.get(sink)?.hold;
   const set = (sink: string, why?: string) => {
     const gate = gates.get(sink);
     if (gate) gate.hold = why === undefined ? undefined : { why, until: new Date(Date.now() + 60_000) };
   };
-  return { sync, holdOf, set };
+  const failuresNow = () => failuresOf(gates);
+  const fail = (sink: string, why?: string) => {
+    const gate = gates.get(sink);
+    if (gate) gate.streak.why = why;
+  };
+  return { sync, holdOf, set, failures: failuresNow, fail };
 }
 
 describe('holds of sinks', () => {
@@ -64,5 +70,37 @@ describe('holds of sinks', () => {
     await one.sync();
     expect(one.holdOf('harbor')).toBeUndefined();
     await replica([]).sync();
+  });
+});
+
+describe('failures of sinks that are not on hold', () => {
+  it('are shown by all replicas until one of them delivers', async () => {
+    const [one, other] = [replica(), replica()];
+    one.fail('harbor', '500 hunter2');
+    await one.sync();
+    await other.sync();
+    expect(other.failures()).toEqual({ harbor: '500 ***' });
+    await one.sync();
+    expect(one.failures()).toEqual({ harbor: '500 ***' });
+
+    other.fail('harbor'); // it has delivered
+    await other.sync();
+    await one.sync();
+    for (const each of [one, other]) expect(each.failures()).toEqual({});
+  });
+
+  it('are forgotten some time after the replica that met them has ended', async () => {
+    const [one, other] = [replica(), replica()];
+    one.fail('harbor', '500');
+    await one.sync();
+    await other.sync();
+    await redis.pexpire(keys.failing('harbor'), 1_000);
+    await other.sync(); // only the one that met it renews it
+    expect(await redis.pttl(keys.failing('harbor'))).toBeLessThanOrEqual(1_000);
+    await one.sync();
+    expect(await redis.pttl(keys.failing('harbor'))).toBeGreaterThan(1_000);
+    await redis.del(keys.failing('harbor'));
+    await other.sync();
+    expect(other.failures()).toEqual({});
   });
 });

@@ -51,7 +51,8 @@ async function watchBusyBridge() {
   await useEverything(bridge, alert24);
   await useInbox(redis);
   const now = new Date();
-  await createHolds(redis).begin('alert24', { why: 'it is away', until: new Date(now.getTime() + 60_000) }, now);
+  for (const holds of [createHolds(redis), createHolds(redis, keys.failing)])
+    await holds.begin('alert24', { why: 'it is away', until: new Date(now.getTime() + 60_000) }, now);
   await redis.echo('the end');
   await vi.waitFor(() => expect(seen.some(({ command }) => command[1] === 'the end')).toBe(true));
   return {

@@ -47,6 +47,13 @@ export const DELIVERY_KEYS = {
     ends: 'when that time has passed, or with the next delivery',
     expires: true,
   }),
+  failing: family('failing:<sink>', {
+    type: 'string',
+    content: 'why the last attempt at this sink failed, if nothing holds the sink (JSON)',
+    writtenBy: 'store/holds.ts',
+    ends: 'with the next delivery, or 30 s after the replica that met the failure has ended',
+    expires: true,
+  }),
   echoOfId: family('echo:id:<project>:<deployment id>', {
     type: 'string',
     content: 'the short commit of a deployment that Shiplog wrote to a forge: its webhook is an echo; `1`: any commit',
