@@ -7,7 +7,7 @@ import type { Source } from './source.ts';
 /** Fields that a body lies in when a broker, a gateway or a workflow passes a webhook on. */
 const CONTENTS = [
   ...['body', 'payload', 'json', 'data', 'detail', 'message', 'event', 'value', 'request'],
-  ...['records', 'client_payload', 'Message', 'Records', '$content'],
+  ...['records', 'client_payload', 'Message', 'Records', '$content', 'values'],
 ] as const;
 /** What such a tool adds beside it: an object with any other field is no envelope. */
 const BESIDE = new Set([
@@ -26,6 +26,8 @@ const BESIDE = new Set([
   ...['subscription', 'deliveryAttempt', 'key', 'partition', 'offset', 'timestamp'],
   // log collectors
   ...['date', 'fields', 'host', 'index', 'source_type', 'sourcetype'],
+  // pages of an API's list
+  ...['next', 'page', 'pagelen', 'previous', 'size'],
 ]);
 /** A list in a list, JSON in a text in an event: nothing real is deeper. */
 const MAX_LAYERS = 4;

@@ -3,9 +3,9 @@ import type { State } from '../domain/change-record.ts';
 /**
  * Our states, and the words of CI systems for them, in any case: `"status": "$CI_JOB_STATUS"` works. GitLab, GitHub,
  * Jenkins (SUCCESS,
- * UNSTABLE, ABORTED), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket (SUCCESSFUL,
- * STOPPED), CircleCI, Travis (Fixed), Drone (killed), Spinnaker (TERMINAL), AWS CodeBuild (FAULT), Google Cloud Build
- * (WORKING, TIMEOUT).
+ * UNSTABLE, ABORTED, NOT_BUILT), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket
+ * (SUCCESSFUL, STOPPED), CircleCI (on_hold), Travis (received, Fixed), Drone (killed), Spinnaker (TERMINAL), AWS
+ * CodeBuild (FAULT) and CodePipeline (Superseded), Google Cloud Build (WORKING, TIMEOUT), Helm (deployed).
  */
 export const STATE_WORDS = {
   pending: 'pending',
@@ -14,6 +14,8 @@ export const STATE_WORDS = {
   scheduled: 'pending',
   created: 'pending',
   blocked: 'pending',
+  on_hold: 'pending',
+  received: 'pending',
   running: 'running',
   started: 'running',
   working: 'running',
@@ -21,6 +23,7 @@ export const STATE_WORDS = {
   inprogress: 'running',
   progressing: 'running',
   deploying: 'running',
+  starting: 'running',
   succeeded: 'succeeded',
   success: 'succeeded',
   successful: 'succeeded',
@@ -28,6 +31,7 @@ export const STATE_WORDS = {
   pass: 'succeeded',
   fixed: 'succeeded',
   done: 'succeeded',
+  deployed: 'succeeded',
   finished: 'succeeded',
   complete: 'succeeded',
   completed: 'succeeded',
@@ -60,4 +64,6 @@ export const STATE_WORDS = {
   declined: 'canceled',
   stopped: 'canceled',
   terminated: 'canceled',
+  superseded: 'canceled',
+  not_built: 'canceled',
 } as const satisfies Readonly<Record<string, State>>;

@@ -62,7 +62,24 @@ const FORMATS: readonly (readonly [begin: RegExp, message: string])[] = [
     'the body is a form with files: send the JSON itself, --data-binary @file',
   ],
   [/^(?:eyJ|ewog|ewk|eyAg|ew0K)[\w+/=\r\n]{8}/, 'the body is base64: send the JSON that is encoded in it'],
-  [/^[\w./-]{1,100}\.json\s{0,4}$/, 'the body is the name of a file: send its content, --data-binary @file with curl'],
+  [
+    /^@?[\w./-]{1,100}\.json\s{0,4}$/,
+    'the body is the name of a file: send its content, --data-binary @file with curl',
+  ],
+  [
+    /^\s{0,20}'\s{0,20}[{[]/,
+    'the body is in single quotation marks, which this command line keeps (Windows): send a file, --data-binary @file',
+  ],
+  [
+    /^\s{0,20}\{\s{0,20}\\"/,
+    'the quotation marks have backslashes that the shell keeps: take them out, or send a file, --data-binary @file',
+  ],
+  [
+    /^\s{0,20}\{\s{0,20}'/,
+    'the body is as Python or JavaScript prints it: json.dumps or JSON.stringify makes JSON of it',
+  ],
+  [/^\s{0,20}\{\s{0,20}[“”„]/, 'the quotation marks are typographic: write " instead'],
+  [/^(?:---\s|[A-Za-z_][\w-]{0,60}: )/, 'the body is YAML: send a JSON object, {…}'],
   [/^\s{0,20}<(?:!doctype html|html)[\s>]/i, 'the body is an HTML page: send a JSON object, {…}'],
   [/^\s{0,20}<(?:\?xml|[a-z][\w:.-]{0,60}[\s/>])/i, 'the body is XML: send a JSON object, {…}'],
 ];

@@ -12,6 +12,11 @@ const PLACEHOLDERS = [
   /\$\([^()]{1,200}\)/, // $(Build.SourceBranch): Azure
   /\{\{[^{}]{1,200}\}\}/, // {{ name }}
   /%[\w.]{1,200}%/, // %build.number%: TeamCity
+  /\$env:\w{1,200}/, // PowerShell
+  /\$\[[^[\]]{1,200}\]/, // $[variables.environment]: Azure
+  /#\{[^{}]{1,200}\}/, // #{Octopus.Environment.Name}
+  /<\+[^<>]{1,200}>/, // <+env.name>: Harness
+  /<<[^<>]{1,200}>>/, // << parameters.environment >>: CircleCI
 ];
 
 /** Within a longer text only what is hardly anything else: `$5`, `US$`, `100%` and the `%20` of a URL are texts. */

@@ -10,10 +10,9 @@ export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time suc
 /**
  * Reads the formats that tools and `date` write: ISO 8601 with any offset and any fraction, also without
  * separators (`20261130T090000+0000`) and with the name of the zone (`…+01:00[Europe/Berlin]`, as Java writes it),
- * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, Go's default, RFC 5322, what `date`, Git and JavaScript write
- * by default, and seconds, milliseconds, microseconds or
- * nanoseconds since 1970, as a number or its digits. A time without a zone is refused: it would be read in the zone of
- * this machine.
+ * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, Go's default, RFC 5322, what `date`, Git, JavaScript and .NET
+ * write by default, and seconds, milliseconds, microseconds or nanoseconds since 1970, as a number or its digits.
+ * A time without a zone is refused: it would be read in the zone of this machine.
  * @returns ISO 8601 UTC with milliseconds, or undefined for anything else.
  */
 export function toIso(time: string | number | null | undefined): string | undefined {
@@ -21,20 +20,33 @@ export function toIso(time: string | number | null | undefined): string | undefi
   const text = time?.trim() ?? '';
   if (EPOCH.test(text)) return fromEpoch(Number(text));
   const parts = ISO_DATE.exec(text) ?? ISO_DATE.exec(withSeparators(text.replace(ZONE_NAME, '')));
-  if (!parts) return TEXT_DATES.some((format) => format.test(text)) ? fromEpochMs(Date.parse(text)) : undefined;
-  const [, date, clock, fraction = '0', zone = 'Z'] = parts;
+  if (!parts) return fromText(text);
+  const [, date = '', clock, seconds = '00', fraction = '0', zone = 'Z'] = parts;
   const [, hours, minutes = '00'] = OFFSET.exec(zone) ?? [];
   const offset = hours ? `${hours}:${minutes}` : 'Z';
-  return fromEpochMs(Date.parse(`${date}T${clock}.${fraction.slice(0, 3)}${offset}`));
+  if (!isDay(date)) return undefined;
+  return fromEpochMs(Date.parse(`${date}T${clock}:${seconds}.${fraction.slice(0, 3)}${offset}`));
 }
 
-const ISO_DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i;
+function fromText(text: string): string | undefined {
+  const epoch = DOT_NET_DATE.exec(text)?.[1];
+  if (epoch !== undefined) return fromEpoch(Number(epoch));
+  return TEXT_DATES.some((format) => format.test(text)) ? fromEpochMs(Date.parse(text)) : undefined;
+}
+
+/** JavaScript takes 30 February for 2 March. */
+const isDay = (date: string): boolean =>
+  Number(date.slice(8)) <= 28 || new Date(date).getUTCDate() === Number(date.slice(8));
+
+const ISO_DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d))?(?:[.,](\d+))? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i;
 const OFFSET = /^([+-]\d\d):?(\d\d)?$/;
 /** After its offset: Java writes `[Europe/Berlin]`, Go ` CET` and, as of now, ` CET m=+0.5`. */
 const ZONE_NAME = /(?<=Z|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]{1,60}\]| [A-Z]{2,5}(?: m=[+-][\d.]{1,30})?)$/;
 const withSeparators = (text: string): string => text.replace(BASIC_DATE, '$1-$2-$3T$4:$5:$6');
 const BASIC_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/;
 const EPOCH = /^\d{10,19}(?:\.\d{1,9})?$/;
+/** Windows PowerShell writes it, too; the offset says nothing about the moment. */
+const DOT_NET_DATE = /^\/Date\((\d{10,19})(?:[+-]\d{4})?\)\/$/;
 
 const TEXT_DATES: readonly RegExp[] = [
   // RFC 5322, as `date -R` and HTTP write it: `Mon, 30 Nov 2026 05:50:00 +0100`
@@ -43,6 +55,11 @@ const TEXT_DATES: readonly RegExp[] = [
   /^[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d (?:[AP]M )?(?:GMT|UTC|[+-]\d{4}) \d{4}$/,
   // Git: `Mon Nov 30 05:50:00 2026 +0100`
   /^[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4} [+-]\d{4}$/,
+  // `date -u` in British English: `Mon 30 Nov 05:50:00 UTC 2026`, and `%c`: `Mon 30 Nov 2026 05:50:00 AM UTC`
+  /^[A-Z][a-z]{2} {1,2}\d{1,2} [A-Z][a-z]{2} \d\d:\d\d:\d\d (?:[AP]M )?(?:GMT|UTC) \d{4}$/,
+  /^[A-Z][a-z]{2} {1,2}\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[AP]M )?(?:GMT|UTC)$/,
+  // Ruby and log files: `2026/11/30 05:50:00 +0100`
+  /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:GMT|UTC|[+-]\d{4})$/,
   // JavaScript: `Mon Nov 30 2026 05:50:00 GMT+0100 (Central European Standard Time)`
   /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4}(?: \([^()]{1,60}\))?$/,
 ];

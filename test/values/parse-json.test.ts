@@ -77,6 +77,22 @@ describe('parseJson', () => {
     ['<?xml version="1.0"?><a/>', 'the body is XML: send a JSON object, {…}'],
     ['<!DOCTYPE html><p>', 'the body is an HTML page: send a JSON object, {…}'],
     ['payload.json\n', 'the body is the name of a file: send its content, --data-binary @file with curl'],
+    ['@payload.json', 'the body is the name of a file: send its content, --data-binary @file with curl'],
+    [
+      `'{"summary": "s"}'`,
+      'the body is in single quotation marks, which this command line keeps (Windows): send a file, --data-binary @file',
+    ],
+    [
+      '{\\"summary\\": 1}',
+      'the quotation marks have backslashes that the shell keeps: take them out, or send a file, --data-binary @file',
+    ],
+    [
+      "{'summary': 's', 'ok': True}",
+      'the body is as Python or JavaScript prints it: json.dumps or JSON.stringify makes JSON of it',
+    ],
+    ['{“summary”: “s”}', 'the quotation marks are typographic: write " instead'],
+    ['---\nsummary: s\n', 'the body is YAML: send a JSON object, {…}'],
+    ['summary: Deployed pay\nenvironment: staging', 'the body is YAML: send a JSON object, {…}'],
     ['ewogICJvYmplY3Rfa2luZCI6ICJ4In0=', 'the body is base64: send the JSON that is encoded in it'],
     [
       '--boundary\r\nContent-Disposition: form-data; name="payload"; filename="a.json"\r\n\r\n{}\r\n--boundary--',
@@ -105,7 +121,6 @@ describe('parseJson', () => {
     ['{"m": [1,]}', 'a comma too many at line 1, column 9: no entry follows it, take it out'],
     ['{"m": 1,, "b": 2}', 'a comma too many at line 1, column 8: no entry follows it, take it out'],
     ['{m: 1}', 'a key is not in double quotes at line 1, column 2, near ‹{m: 1}›: write "key": value'],
-    [`{'m': 1}`, `a key is not in double quotes at line 1, column 2, near ‹{'m': 1}›: write "key": value`],
     ['{"m": production}', 'the value of "m" is not JSON at line 1, column 7: put text in double quotes'],
     ['{"m": 4f0c9e1d}', 'the value of "m" is not JSON at line 1, column 8: put text in double quotes'],
     ['{"m": 007}', 'the value of "m" is not JSON at line 1, column 8: put text in double quotes'],

@@ -5,6 +5,13 @@ describe('a value that nobody filled in', () => {
   it.each([
     ...['$CI_COMMIT_REF_NAME', '${ENVIRONMENT}', '${ENVIRONMENT:-}', '${{ github.ref_name }}', '$(Build.SourceBranch)'],
     ...['{{environment}}', '{{ .Values.env }}', '%build.vcs.number%', '%ENV%'],
+    ...[
+      '$env:ENVIRONMENT',
+      '$[variables.environment]',
+      '#{Octopus.Environment.Name}',
+      '<+env.name>',
+      '<< parameters.env >>',
+    ],
   ])('%s is a placeholder', (text) => {
     expect(isPlaceholder(text)).toBe(true);
   });
@@ -20,6 +27,9 @@ describe('a value that nobody filled in', () => {
     'main',
     '$(',
     '${{ a }} b',
+    '<main>',
+    '#12',
+    '<<',
   ])('%s is a text', (text) => {
     expect(isPlaceholder(text)).toBe(false);
   });

@@ -111,14 +111,25 @@ const REVISION_NAMES: ReadonlySet<string> = new Set(
   [...NAMES.revision, ...NAMES.revisions].map((name) => name.slice(name.indexOf('.') + 1)),
 );
 
+/** How a message looks, and further texts that depend on the state. */
+const LOOKS: ReadonlySet<string> = new Set([
+  ...['color', 'colour', 'themecolor', 'emoji', 'icon', 'severity', 'priority', 'level', 'reason', 'duration'],
+  ...['healthmessage', 'syncmessage', 'operationmessage', 'automated'],
+]);
+
 /** The body with only those parts that are the same in every signal of a deployment. */
 export function withoutState(body: unknown, depth = 0): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body) || depth > MAX_DEPTH) return body;
-  const kept = Object.entries(body).filter(([key, value]) => isPart(value) || !isOfSignal(plainName(key)));
+  const kept = Object.entries(body).filter(
+    ([key, value]) => isPart(value) || !(isOfSignal(plainName(key)) || isListOfParts(value)),
+  );
   return Object.fromEntries(kept.map(([key, value]) => [key, isPart(value) ? withoutState(value, depth + 1) : value]));
 }
 
-const isOfSignal = (name: string): boolean => STATE_NAMES.has(name) || REVISION_NAMES.has(name);
+const isOfSignal = (name: string): boolean => STATE_NAMES.has(name) || REVISION_NAMES.has(name) || LOOKS.has(name);
+
+/** Resources and conditions: they change while the sync runs. */
+const isListOfParts = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || isPart(value[0]));
 
 const isPart = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -138,13 +138,14 @@ const KEY_LIMIT = 200; // characters of each part
 
 /**
  * Nothing in it depends on the time of arrival: the same body is the same deployment whenever it comes. The environment
- * is part of it because two clusters may have apps of one name.
+ * is part of it because two clusters may have apps of one name; the revision is not where the start is known, as the
+ * first report of a sync may not have it.
  */
 function keyOf(flat: Flat): string {
   const { startedAt } = flat;
   const dedupId = nameIn(flat.fields, NAMES.dedupId);
   if (dedupId) return joined(flat, ['id', dedupId]);
-  return keyOfMoment(flat, startedAt ?? endOf(flat));
+  return startedAt ? joined(flat, [flat.environment.name, startedAt]) : keyOfMoment(flat, endOf(flat));
 }
 
 function keyOfMoment(flat: Flat, moment: string | undefined): string {
@@ -174,15 +175,16 @@ function endOf({ fields, state, finishedAt, isDegraded, isSettled }: Flat): stri
 
 /**
  * A body that names neither its start nor a dedup_id: its next roll-out may have the same key, and its own start has
- * another one. The same revision may be reported again at any time, when its health changes; it is another deployment
- * only if something else has run since, or if it ended at another time.
+ * another one, also where the end names the start. The same revision may be reported again at any time, when its health
+ * changes; it is another deployment only if something else has run since, or if it ended at another time.
  */
 function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodic' | RunField> {
-  if (nameIn(flat.fields, NAMES.dedupId) ?? flat.startedAt) return {};
+  const isEnd = endOf(flat) !== undefined;
+  if (nameIn(flat.fields, NAMES.dedupId) ?? (flat.startedAt && !isEnd)) return {};
   return {
     repeatable: true,
     ...(revisionIn(flat.fields).text !== undefined && { periodic: true }),
-    ...(endOf(flat) !== undefined && runOf(flat)),
+    ...(isEnd && runOf(flat)),
   };
 }
 

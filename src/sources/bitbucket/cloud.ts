@@ -68,7 +68,8 @@ export function fromCloud(subject: JsonObject, body: JsonObject, context: Contex
 
 function cloudState(word: string, result: string | undefined): State | Mapped {
   if (word === 'UNDEPLOYED') return ignored('not_started', 'Bitbucket lists the step; it has not been started');
-  if (word !== 'COMPLETED') return lookUp(CLOUD_STATES, word) ?? unknownStatus(`state.name ${short(word)}`);
+  if (word !== 'COMPLETED')
+    return lookUp(CLOUD_STATES, word) ?? lookUp(CLOUD_RESULTS, word) ?? unknownStatus(`state.name ${short(word)}`);
   if (!result) return unknownStatus('COMPLETED without state.status.name says neither success nor failure');
   return lookUp(CLOUD_RESULTS, result) ?? unknownStatus(`state.status.name ${short(result)}`);
 }

@@ -38,13 +38,17 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   if ((wrapped ?? body)['deploymentSequenceNumber'] != null) {
     return fromDataCenter(DataCenterDeployment.parse({ ...body, ...wrapped }), context);
   }
-  if (wrapped || body['type'] === 'deployment') return fromCloud(wrapped ?? body, body, context);
+  if (wrapped || isDeployment(body)) return fromCloud(wrapped ?? body, body, context);
   const variables = stepVariables(body);
   if (variables) return fromStep(variables, context);
   // No such event exists yet; BCLOUD-18288 asks for these names.
   if (eventKey && /^(?:deployment:|repo:deployment)/.test(eventKey)) return fromCloud(body, body, context);
   return notDeployed(body, { eventKey, context, rules: settings.rules });
 }
+
+/** The specification and the live API call it by different types. */
+const isDeployment = (body: JsonObject): boolean =>
+  body['type'] === 'deployment' || ['environment', 'state', 'release'].every((part) => asObject(body[part]));
 
 function notDeployed(
   body: JsonObject,

@@ -256,7 +256,8 @@ export const ignored = (reason: IgnoredReason, detail?: string): Ignored => ({
 
 export const unknownStatus = (detail: string): Ignored => ignored('unknown_status', detail);
 
-export function missingFields(fields: Readonly<Record<string, unknown>>): WebhookRejected {
+export function missingFields(fields: Readonly<Record<string, unknown>>, advice = ''): WebhookRejected {
   const names = Object.keys(fields).filter((name) => fields[name] === undefined);
-  return new WebhookRejected('bad_payload', `the body reports a deployment, but lacks a usable ${names.join(' and ')}`);
+  const lacking = `the body reports a deployment, but lacks a usable ${names.join(' and ')}`;
+  return new WebhookRejected('bad_payload', lacking + advice);
 }

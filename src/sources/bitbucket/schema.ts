@@ -33,17 +33,24 @@ export const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shap
 
 const list = <Item extends z.ZodType>(item: Item) => listOf(item).optional().catch(undefined);
 
+/** A script may write the name or the sha in the place of the object. */
+const orText = <Shape extends z.ZodType>(name: string, shape: Shape) =>
+  z.preprocess((value) => (typeof value === 'string' ? { [name]: value } : value), shape);
+
 const Person = part({ display_name: Text, nickname: Text });
 
 const Repository = part({ full_name: Text, uuid: Text });
 
-export const Commit = part({
-  hash: Text,
-  message: Text,
-  date: Time,
-  author: part({ raw: Text, user: Person }),
-  links: part({ html: part({ href: Link }), self: part({ href: Link }) }),
-});
+export const Commit = orText(
+  'hash',
+  part({
+    hash: Text,
+    message: Text,
+    date: Time,
+    author: part({ raw: Text, user: Person }),
+    links: part({ html: part({ href: Link }), self: part({ href: Link }) }),
+  }),
+);
 export type Commit = z.infer<typeof Commit>;
 
 export const Pipeline = part({
@@ -58,12 +65,15 @@ export type Pipeline = NonNullable<z.infer<typeof Pipeline>>;
 
 const Release = part({ name: Text, url: Link, commit: Commit, pipeline: Pipeline });
 
-export const Environment = part({
-  uuid: Text,
-  name: Text,
-  slug: Text,
-  environment_type: part({ name: Text }),
-});
+export const Environment = orText(
+  'name',
+  part({
+    uuid: Text,
+    name: Text,
+    slug: Text,
+    environment_type: part({ name: Text }),
+  }),
+);
 
 /**
  * A deployment of Bitbucket Cloud's REST API. The specification and the live API disagree on dates (`start_date`,
@@ -89,16 +99,19 @@ export const CloudDeployment = z.object({
   deployable: Release,
   pipeline: Pipeline,
   repository: Repository,
-  state: part({
-    name: Text,
-    url: Link,
-    status: part({ name: Text }),
-    started_on: Time,
-    start_date: Time,
-    completed_on: Time,
-    completion_date: Time,
-    deployer: Person,
-  }),
+  state: orText(
+    'name',
+    part({
+      name: Text,
+      url: Link,
+      status: orText('name', part({ name: Text })),
+      started_on: Time,
+      start_date: Time,
+      completed_on: Time,
+      completion_date: Time,
+      deployer: Person,
+    }),
+  ),
 });
 export type CloudDeployment = z.infer<typeof CloudDeployment>;
 
@@ -141,8 +154,8 @@ export const StepVariables = z.object({
 export type StepVariables = z.infer<typeof StepVariables>;
 
 /** Bitbucket's own object, or just the sha, as scripts add it that post the request. */
-const DataCenterCommit = z.preprocess(
-  (reported) => (typeof reported === 'string' ? { id: reported } : reported),
+const DataCenterCommit = orText(
+  'id',
   part({ id: Text, message: Text, author: part({ name: Text, displayName: Text }), committerTimestamp: Time }),
 );
 

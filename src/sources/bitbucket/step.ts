@@ -98,13 +98,15 @@ export function completeStep(
   });
 }
 
+const UNFILLED = ': a shell fills in variables that are in double quotation marks only';
+
 function readStep(step: StepVariables, context: Context): StepParts | Ignored {
   const name = slugify(step.BITBUCKET_DEPLOYMENT_ENVIRONMENT);
   if (!name) {
     return ignored('no_environment', 'the step has no `deployment:`, so that Bitbucket gave it no environment');
   }
   const commit = resolveCommit([step.BITBUCKET_COMMIT]);
-  if (!commit) throw missingFields({ BITBUCKET_COMMIT: commit });
+  if (!commit) throw missingFields({ BITBUCKET_COMMIT: commit }, UNFILLED);
   const ended = exitState(step.BITBUCKET_EXIT_CODE);
   if (typeof ended !== 'string') return ended;
   const hasMore = step.SHIPLOG_MORE_STEPS !== undefined && step.SHIPLOG_MORE_STEPS !== '0';

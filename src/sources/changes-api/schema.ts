@@ -29,25 +29,33 @@ const expects = (what: string) => ({ error: ({ input }: { readonly input?: unkno
 
 const Text = z.preprocess(blankToAbsent, z.string(expects('a text')).optional());
 
+/** On Windows, a command line keeps single quotation marks; other scripts quote what is in quotation marks already. */
+const unquoted = (value: unknown): unknown =>
+  typeof value === 'string' ? value.trim().replace(/^(["'])([^"']+)\1$/, '$2') : value;
+
+const withoutQuotes = (value: unknown): unknown => blankToAbsent(unquoted(value));
+
 /** Pipelines write numbers without quotes. */
-const TextOrNumber = z.preprocess(
-  blankToAbsent,
+const Name = z.preprocess(
+  withoutQuotes,
   z.union([z.string(), z.number()], expects('a text or a number')).transform(String).optional(),
 );
 
 /** With a variable in it that was not replaced, it would be the id of every deployment. */
 const Id = z.preprocess(
   (value) => (typeof value === 'string' && unfilledIn(value).length > 0 ? undefined : value),
-  TextOrNumber,
+  Name,
 );
 
+/** A form with a single value has no list, and a shell has none at all. */
 const Texts = z.preprocess(
-  (value) => firstItems(value) ?? undefined,
+  (value) => (typeof value === 'string' ? value.split(',', MAX_TEXTS) : (firstItems(value) ?? undefined)),
   z
-    .array(z.preprocess(blankToAbsent, z.string(expects('a text')).optional()), expects('a list of texts'))
+    .array(Name, expects('a list of texts'))
     .transform((texts) => texts.filter((text) => text !== undefined))
     .optional(),
 );
+const MAX_TEXTS = 200;
 
 const Time = z.preprocess(
   blankToAbsent,
@@ -64,7 +72,7 @@ const Time = z.preprocess(
 
 /** `In Progress` and `IN_PROGRESS` are the same. */
 function word(sent: unknown): unknown {
-  const value = blankToAbsent(sent);
+  const value = withoutQuotes(sent);
   return typeof value === 'string' ? value.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_') : value;
 }
 
@@ -82,41 +90,49 @@ const Summary = z.unknown().transform((value, context): string => {
 
 const oneOf = (words: readonly string[]): string => `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
+const unfilledStatus = (variable: string): string =>
+  `is ${excerpt(variable)}, a variable that was not filled in: nothing says how the deployment ended. ` +
+  'A shell fills in what is in double quotation marks; or leave status out when it succeeded';
+
+/** Without a status it succeeded: that must not come of a variable. */
+const Status = z.transform((sent: unknown, context): State => {
+  const text = unquoted(sent);
+  const status = word(text) ?? 'succeeded';
+  const isUnfilled = typeof text === 'string' && isPlaceholder(text);
+  if (!isUnfilled && typeof status === 'string' && Object.hasOwn(STATE_WORDS, status))
+    return STATE_WORDS[status as keyof typeof STATE_WORDS]; // its own key
+  context.addIssue(isUnfilled ? unfilledStatus(text) : oneOf(State.options));
+  return z.NEVER;
+});
+
 /** The request of Alert24's `POST /api/v1/changes`; what follows `tags` is ours. */
 export const ChangeCreate = z.object({
   summary: Summary,
-  service_id: Text,
+  service_id: Name,
   change_type: z.preprocess(word, z.enum(ChangeType.options, oneOf(ChangeType.options)).optional()),
   description: Text,
-  source: Text,
-  commit_sha: Text,
+  source: Name,
+  commit_sha: Name,
   commit_message: z.preprocess(withoutEchoedQuotes, Text),
-  branch: Text,
-  /** Documented as text; the documents' own GitLab job sends a number. */
-  pr_number: TextOrNumber,
-  pr_url: Text,
-  pipeline_url: Text,
-  environment: Text,
+  branch: Name,
+  pr_number: Name,
+  pr_url: Name,
+  pipeline_url: Name,
+  environment: Name,
   risk_level: z.preprocess(word, z.enum(RiskLevel.options, oneOf(RiskLevel.options)).optional()),
-  changed_by: Text,
+  changed_by: Name,
   external_id: Id,
   tags: Texts,
 
-  status: z
-    .preprocess(
-      word,
-      // Object.keys forgets the names of the keys
-      z.enum(Object.keys(STATE_WORDS) as (keyof typeof STATE_WORDS)[], oneOf(State.options)).optional(),
-    )
-    .transform((status): State => STATE_WORDS[status ?? 'succeeded']),
+  status: Status,
   occurred_at: Time,
   started_at: Time,
   finished_at: Time,
-  job_url: Text,
-  service: Text,
-  repository: Text,
-  gitlab_project: TextOrNumber,
-  image: Text,
+  job_url: Name,
+  service: Name,
+  repository: Name,
+  gitlab_project: Name,
+  image: Name,
   artifacts: Texts,
 });
 export type ChangeCreate = z.output<typeof ChangeCreate>;

@@ -34,6 +34,11 @@ const NO_PROJECT =
   'The deployment hook names no project: neither an id nor a path. If the webhook has a custom template, write ' +
   '"project_id": "{{project.id}}" and "project_path": "{{project.path_with_namespace}}", or take the template out.';
 
+const NO_KEY =
+  'The deployment hook names neither a job (deployable_id) nor a deployment_id. If the webhook has a custom ' +
+  'template, write "deployable_id": "{{deployable_id}}" and "deployment_id": "{{deployment_id}}", or take the ' +
+  'template out.';
+
 /** The deployment hook is the most reliable: GitLab sends it at the transition, with the status of that moment. */
 export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   const status = DeploymentStatus.safeParse(hook.status).data;
@@ -47,7 +52,7 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   if (!project) return ignored('unmapped', NO_PROJECT);
   const [key, ...aliases] = keysOf(hook, project);
   if (key === undefined) {
-    return ignored('unmapped', 'The deployment hook names neither a job (deployable_id) nor a deployment_id.');
+    return ignored('unmapped', NO_KEY);
   }
   const at = toIso(hook.status_changed_at);
   const receivedAt = context.webhook.receivedAt.toISOString();

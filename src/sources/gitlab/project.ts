@@ -1,4 +1,5 @@
 import { memoized } from '../../values/memoized.ts';
+import { parseRepoUrl } from '../../values/repo-url.ts';
 import { trimChars, trimCharsEnd, withoutEnd } from '../../values/text.ts';
 import type { Webhook } from '../received-webhook.ts';
 import type { Origin } from './schema.ts';
@@ -27,7 +28,7 @@ export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Proj
   const url = project?.web_url ?? project?.homepage ?? repository?.homepage;
   const cloneUrl = project?.git_http_url ?? repository?.git_http_url;
   const written = hook.project_path ?? hook.path_with_namespace;
-  const path = project?.path_with_namespace ?? written ?? pathOf(url) ?? pathOf(cloneUrl);
+  const path = project?.path_with_namespace ?? written ?? sshPathOf(hook) ?? pathOf(url) ?? pathOf(cloneUrl);
   const id = project?.id ?? hook.project_id ?? path?.toLowerCase();
   if (id === undefined) return undefined;
   const displayName = project?.name ?? repository?.name ?? hook.project_name?.split(' / ').at(-1);
@@ -60,6 +61,11 @@ function firstHost(urls: readonly (string | undefined)[]): string | undefined {
 
 const pathOf = (url: string | undefined): string | undefined =>
   (url && withoutEnd(trimChars(partsOf(url).pathname, '/'), '.git')) || undefined;
+
+/**
+ * Job hooks had no path until GitLab 15. Where GitLab runs below a path of its host, only this address is without it.
+ */
+const sshPathOf = ({ repository }: Origin): string | undefined => parseRepoUrl(repository?.git_ssh_url)?.path;
 
 /** Remembered: the addresses of projects come again with each hook. A header is not checked by a schema. */
 const partsOf = memoized((url: string): Pick<URL, 'host' | 'pathname'> => {

@@ -77,7 +77,7 @@ export const Origin = z.object({
   /** Job hooks; until GitLab 15 they had no `project`. */
   project_id: Id,
   project_name: Text,
-  repository: maybe(z.object({ name: Text, homepage: Url, git_http_url: Url })),
+  repository: maybe(z.object({ name: Text, homepage: Url, git_http_url: Url, git_ssh_url: Text })),
   /** Only to find the host when nothing else names it. */
   deployable_url: Url,
   commit_url: Url,

@@ -277,11 +277,35 @@ describe('a flat body', () => {
     expect(record(flat(change)).deployment).not.toBe(record(flat()).deployment);
   });
 
-  it('is one deployment for one dedup_id, or for one start of one commit', () => {
+  it('is one deployment for one dedup_id, or for one start, also where the first report of it has no commit', () => {
     const running = { status: 'Running', finished_at: null };
     const key = (change: object) => record(flat(change)).deployment;
     expect(key({ dedup_id: 'x', ...running })).toBe(key({ dedup_id: 'x' }));
     expect(key({ started_at: '2026-05-04T09:12:03Z', ...running })).toBe(key({ started_at: '2026-05-04T09:12:03Z' }));
+    expect(key({ started_at: AT, sha: '<no value>', ...running })).toBe(key({ started_at: AT }));
+    expect(key({ started_at: AT, environment: 'staging' })).not.toBe(key({ started_at: AT }));
+  });
+
+  it('that names its start names the key of a start without a time as well', () => {
+    const start = record({ app: 'buoy', sha: SHA, event: 'sync_started', timestamp: '2026-05-04T09:12:03Z' });
+    const end = record(flat({ started_at: '2026-05-04T09:12:03Z' }));
+    expect(end).toMatchObject({ repeatable: true, base: start.deployment });
+    expect(record(flat({ status: 'Running', started_at: AT, finished_at: null }))).not.toHaveProperty('repeatable');
+  });
+
+  it('with nothing but the app is one deployment, however its state is shown and whatever resources it lists', () => {
+    const sent = { app: 'buoy', cluster: 'quay' };
+    const running = record({ ...sent, status: 'Running', color: '#00f', severity: 'info', resources: [] });
+    const failed = record({
+      ...sent,
+      status: 'Failed',
+      color: '#f00',
+      severity: 'error',
+      resources: [{ kind: 'Job' }],
+    });
+    expect(failed.deployment).toBe(running.deployment);
+    const images = ['buoy:1.1', 'buoy:1.2'].map((image) => record({ ...sent, status: 'Succeeded', images: [image] }));
+    expect(new Set(images.map(({ deployment }) => deployment)).size).toBe(2);
   });
 
   it('without a revision, a time or a dedup_id is one deployment while it runs, and another one afterwards', () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
+import { openingEnvelopes } from '../../../src/sources/envelope.ts';
 import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 const SECRET = 'a secret of the harbor';
@@ -285,6 +286,23 @@ describe('the REST object of Cloud', () => {
     expect(map(rest({ state }))).toMatchObject({ kind: 'ignored', reason });
   });
 
+  it('is known by its parts, whatever its type is called, and is read in a page of a list', () => {
+    const deployment = rest({ type: 'pipelines_deployment' });
+    expect(record(deployment).deployment).toBe(record(rest()).deployment);
+    const opened = openingEnvelopes(source).map({ pagelen: 10, size: 1, page: 1, values: [rest()] }, webhook());
+    expect(opened).toMatchObject({ kind: 'records', records: [{ deployment: record(rest()).deployment }] });
+  });
+
+  it('is read where a script writes names in the place of objects', () => {
+    const written = { deployment: { environment: 'Staging EU', state: 'FAILED', commit: SHA } };
+    expect(record(written)).toMatchObject({
+      state: 'failed',
+      environment: { name: 'staging-eu' },
+      commit: { sha: SHA },
+    });
+    expect(map({ deployment: { ...written.deployment, state: 'Done' } })).toMatchObject({ reason: 'unknown_status' });
+  });
+
   it('is accepted bare, wrapped, and in a possible future deployment event', () => {
     const { type: _, ...untyped } = rest();
     const told = [record(rest()), record({ deployment: rest() }), record(untyped, 'deployment:completed')];
@@ -296,7 +314,7 @@ describe('the REST object of Cloud', () => {
     ['commit.hash', { commit: null, release: null }],
     ['environment', { environment: null }],
     ['environment', { environment: {} }],
-    ['state.name', { state: 'COMPLETED' }],
+    ['state.name', { state: ['COMPLETED'] }],
   ])('without %s is refused, and the message names it', (field, changes) => {
     expect(() => map(rest(changes))).toThrow(expect.objectContaining({ code: 'bad_payload' }));
     expect(() => map(rest(changes))).toThrow(field);

@@ -92,12 +92,16 @@ describe('what is refused', () => {
     [{ summary: 's', change_type: 7 }, /^change_type must be deployment, /],
     [{ summary: 's', risk_level: 'urgent' }, /^risk_level must be low, medium, high or critical$/],
     [{ summary: 's', status: 'skipped' }, /^status must be pending, running, succeeded, failed or canceled$/],
-    [{ summary: 's', branch: ['main'] }, /^branch must be a text, not a list$/],
-    [{ summary: 's', commit_sha: 4012345 }, /^commit_sha must be a text, not a number$/],
+    [
+      { summary: 's', status: '$CI_JOB_STATUS' },
+      /^status is \$CI_JOB_STATUS, a variable that was not filled in: nothing says how the deployment ended\. /,
+    ],
+    [{ summary: 's', status: "'${{ job.status }}'" }, /^status is \$\{\{ job\.status \}\}, a variable that was not /],
+    [{ summary: 's', branch: ['main'] }, /^branch must be a text or a number, not a list$/],
     [{ summary: 's', description: { a: 1 } }, /^description must be a text, not an object$/],
     [{ summary: 's', pr_number: true }, /^pr_number must be a text or a number, not true or false$/],
-    [{ summary: 's', tags: 'gitlab' }, /^tags must be a list of texts, not a text$/],
-    [{ summary: 's', tags: ['a', 7] }, /^tags\[1\] must be a text, not a number$/],
+    [{ summary: 's', tags: { a: 1 } }, /^tags must be a list of texts, not an object$/],
+    [{ summary: 's', tags: ['a', ['b']] }, /^tags\[1\] must be a text or a number, not a list$/],
     [{ summary: 's', finished_at: 'yesterday' }, /^finished_at must be a time with a zone, such as /],
     [{ summary: 's', finished_at: [] }, /^finished_at must be a time, not a list$/],
     [[], /^the body must be a JSON object, not a list$/],
@@ -331,6 +335,23 @@ describe('the fields', () => {
   });
 });
 
+describe('a value as scripts write it', () => {
+  it.each([
+    [{ environment: "'staging'" }, { environment: { name: 'staging' } }],
+    [{ environment: '"staging"\n' }, { environment: { name: 'staging' } }],
+    [{ service: "pay's" }, { service: "pay's" }],
+    [
+      { environment: 12, service: 7, changed_by: 42 },
+      { environment: { name: '12' }, service: '7', actor: '42' },
+    ],
+    [{ commit_sha: 4012345 }, { tags: ['commit:4012345'] }],
+    [{ tags: 'blue, green ,' }, { tags: ['blue', 'green'] }],
+    [{ tags: ['blue', 7] }, { tags: ['blue', '7'] }],
+  ])('%j is read', (fields, expected) => {
+    expect(said(fields)).toMatchObject(expected);
+  });
+});
+
 describe('status and times', () => {
   it.each([
     [undefined, 'succeeded'],
@@ -414,6 +435,10 @@ describe('the state names of CI systems', () => {
     ['FAILURE', 'failed'],
     ['UNSTABLE', 'failed'],
     ['ABORTED', 'canceled'],
+    ['NOT_BUILT', 'canceled'],
+    ['Superseded', 'canceled'],
+    ['deployed', 'succeeded'],
+    ['on_hold', 'pending'],
     ['STOPPED', 'canceled'],
     ['In Progress', 'running'],
     ['IN_PROGRESS', 'running'],

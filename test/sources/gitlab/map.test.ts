@@ -192,6 +192,19 @@ describe('the job hook', () => {
     expect(reasonOf(job({ project: null, project_id: null, repository: null }))).toBe('unmapped');
   });
 
+  it('names the project without the path of its host below which an old GitLab runs', () => {
+    const homepage = 'https://tools.harbor.example/gitlab/quay/lighthouse-api';
+    const repository = {
+      name: 'Lighthouse',
+      homepage,
+      git_ssh_url: 'git@tools.harbor.example:quay/lighthouse-api.git',
+    };
+    expect(recordOf(job({ project: null, repository })).repository).toMatchObject({
+      name: 'quay/lighthouse-api',
+      url: homepage,
+    });
+  });
+
   it('forwards no e-mail address', () => {
     expect(JSON.stringify(map(job()))).not.toContain('@');
   });
