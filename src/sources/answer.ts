@@ -1,4 +1,5 @@
 import { WebhookRejected } from '../domain/errors.ts';
+import { MEBIBYTE } from '../values/settings.ts';
 import type { Answer, Outcome } from './outcome.ts';
 import type { Webhook } from './received-webhook.ts';
 import type { Source } from './source.ts';
@@ -63,7 +64,9 @@ function notKept(reason: Extract<Outcome, { kind: 'not_kept' }>['reason']): Answ
 }
 
 export function tooLarge(limitBytes: number): WebhookRejected {
-  const message = `the body is larger than ${limitBytes} bytes; the source's max_body_mib sets the limit`;
+  const message =
+    `the body is larger than ${Number((limitBytes / MEBIBYTE).toPrecision(2))} MiB, the max_body_mib of the source: ` +
+    'send the beginning of a long text';
   return new WebhookRejected('too_large', message);
 }
 

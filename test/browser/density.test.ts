@@ -64,6 +64,34 @@ describe.skipIf(!chromiumPath)('the density of the pages', () => {
     await page.getByText('More filters: environment production').waitFor();
   });
 
+  it('show the menu in one line and the timeline on the first screen at twice the size on a laptop', async () => {
+    await page.setViewportSize({ width: 640, height: 400 });
+    await page.goto('/?environment=production&range=24h');
+    await page.getByText('More filters: environment production').waitFor();
+    const [menu = 0, drawn = 0] = await page.evaluate<number[]>(
+      `['nav', '#drawn'].map((part) => document.querySelector(part).getBoundingClientRect())
+        .map(({ top, height }, at) => at === 0 ? height : top)`,
+    );
+    expect(menu).toBeLessThan(40);
+    expect(drawn).toBeLessThan(400);
+  });
+
+  it('print the filter in use, every lane and the rows, and nothing to press', async () => {
+    await page.setViewportSize({ width: 794, height: 1123 });
+    await page.goto('/?tier=production&range=30d');
+    await page.emulateMedia({ media: 'print' });
+    const visible = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('button, input:not([type=hidden]), select, nav a, summary')]
+        .filter((one) => one.checkVisibility()).map((one) => one.name || one.textContent.trim())`,
+    );
+    const hiddenLanes = await page.evaluate<number>(
+      'document.querySelector("#drawn").scrollHeight - document.querySelector("#drawn").clientHeight',
+    );
+    await page.emulateMedia({ media: 'screen' });
+    expect(visible).toEqual(['tier', '30 d']);
+    expect(hiddenLanes).toBe(0);
+  });
+
   it('show ten changes on the first screen of a laptop', async () => {
     await page.setViewportSize(LAPTOP);
     await page.goto('/');

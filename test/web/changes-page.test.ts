@@ -35,6 +35,11 @@ describe('the list of changes', () => {
     expect(page.indexOf('>Turn the lamp faster<')).toBeLessThan(page.indexOf('<bdi>tide-tables</bdi>'));
   });
 
+  it('keeps the digits of a commit together beside a name that is written from right to left', async () => {
+    const page = await show('/', { service: 'לוח-שנה', summary: 'Deployed לוח-שנה @ 741e06a4' });
+    expect(page).toContain('<bdi>Deployed <bdi>לוח-שנה</bdi> @ 741e06a4</bdi>');
+  });
+
   it('highlights a roll-back, and no plain deployment', async () => {
     const page = await show('/', { changeType: 'rollback', occurredAt: ago(60) });
     expect(page).toMatch(/<tr class="succeeded rollback"[\s\S]*roll-back/);

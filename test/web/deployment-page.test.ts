@@ -2,7 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { Rule } from '../../src/domain/rules/routing.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, sink, step, webhook } from './stores.ts';
-import { app, letter, memoryDeadLetters, see, sessionCookie } from './support.ts';
+import { app, glance, letter, memoryDeadLetters, see, sessionCookie } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const key = 'changes:eu/shop:42 100%';
@@ -117,6 +117,9 @@ describe('the page of a deployment', () => {
     expect(text(page)).toContain('Not delivered ✓ succeeded : given up.');
     expect(page).toContain('rejected: 422 &lt;i&gt;unknown&lt;/i&gt; service');
     expect(page).toContain('<input type="hidden" name="id" value="alert24:fwd_7">');
+    expect(text(page)).toContain('is sent when it is tried again POST https://alert24.harbor.example/changes');
+    expect(page).toContain('{\n  &quot;service&quot;: &quot;lighthouse-api&quot;\n}');
+    expect(await glance(path, parts)).not.toContain('is sent when');
     const delivered = { state: 'succeeded', at: succeeded.occurredAt } as const;
     const known = await see(path, { ...parts, ledger: memoryLedger([{ sink: 'alert24', delivered, attempts: [] }]) });
     expect(known).not.toContain('alert24:fwd_7');

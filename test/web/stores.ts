@@ -180,6 +180,9 @@ export const sink = (name: string, wants: Sink['wants'] = () => ({ wanted: true 
   takenBy: 'status',
   wants,
   deliver: unused,
-  preview: unused,
+  preview: ({ service }) => ({
+    ...{ method: 'POST', url: `https://${name}.harbor.example/changes` },
+    ...{ headers: { authorization: 'Bearer [secret]' }, body: { service } },
+  }),
   check: unused,
 });

@@ -100,7 +100,7 @@ function localizeForm(form) {
 
 /** On a telephone the changes come first: the fields are folded, and the summary names those in use. */
 function foldFilters(details) {
-  const narrow = matchMedia('(max-width: 34rem)');
+  const narrow = matchMedia('(max-width: 46rem)');
   const fit = () => details.toggleAttribute('open', !narrow.matches);
   narrow.addEventListener('change', fit);
   fit();
@@ -121,6 +121,16 @@ function showTip({ target }) {
   const above = top - tip.offsetHeight - 6;
   tip.style.left = `${Math.max(4, Math.min(middle, innerWidth - tip.offsetWidth - 4))}px`;
   tip.style.top = `${above < 4 ? bottom + 6 : above}px`;
+}
+
+/** A name or title that is cut is whole on hovering. */
+function showWhole({ target }) {
+  const link = target.closest?.('.changes a, .board a');
+  if (!link || link.title) return;
+  const isCut = [link, ...link.children].some(
+    (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 2,
+  );
+  if (isCut) link.title = link.textContent.trim();
 }
 
 function hideTip() {
@@ -287,6 +297,7 @@ if (form) localizeForm(form);
 for (const details of document.querySelectorAll('.facets')) foldFilters(details);
 document.addEventListener('pointerover', localizeMark);
 document.addEventListener('focusin', localizeMark);
+document.addEventListener('pointerover', showWhole);
 document.addEventListener('pointerover', showTip);
 document.addEventListener('focusin', showTip);
 document.addEventListener('focusout', hideTip);

@@ -11,6 +11,7 @@ import type { Html } from '../html.ts';
 import { AlertBadge } from '../parts/alert-labels.tsx';
 import { OwnerName } from '../parts/deployment-facts.tsx';
 import { RiskBadge, StateBadge, TypeBadge } from '../parts/deployment-labels.tsx';
+import { Title } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
 import { span, When } from '../parts/time.tsx';
@@ -92,7 +93,7 @@ const SuspectItem = ({ suspect: { deployment, points, reasons }, now }: { suspec
   <li>
     <p>
       <a href={deploymentPath(deployment.key)}>
-        <bdi>{summarize(deployment)}</bdi>
+        <Title of={summarize(deployment)} name={deployment.service} />
       </a>{' '}
       <StateBadge state={deployment.state} /> <TypeBadge type={deployment.changeType} />{' '}
       <RiskBadge level={deployment.riskLevel} />

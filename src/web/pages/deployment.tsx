@@ -23,6 +23,7 @@ import { What, WhenAndWho } from '../parts/deployment-facts.tsx';
 import { StateBadge, TypeBadge } from '../parts/deployment-labels.tsx';
 import { Origins, Signals } from '../parts/deployment-signals.tsx';
 import { DoneNote } from '../parts/done.tsx';
+import { Title } from '../parts/labels.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { HourBefore, type NearbyChanges, Neighbours, readNearbyChanges } from '../parts/nearby-changes.tsx';
 import { RunningStatusNote } from '../parts/running-status.tsx';
@@ -127,7 +128,7 @@ function Standing({ routed: { deployment }, around, related, runningStatus, aske
   return (
     <>
       <Heading aside={aside}>
-        <bdi>{summarize(deployment)}</bdi>
+        <Title of={summarize(deployment)} name={deployment.service} />
       </Heading>
       {runningStatus && (
         <p class="running-status-line">
@@ -212,7 +213,7 @@ function Related({ of: deployments }: { of: readonly Deployment[] }): Html {
         <p>
           Perhaps the same deployment, which is not certain: <StateBadge state={deployment.state} />{' '}
           <a href={deploymentPath(deployment.key)}>
-            <bdi>{summarize(deployment)}</bdi>
+            <Title of={summarize(deployment)} name={deployment.service} />
           </a>
         </p>
       ))}

@@ -9,7 +9,7 @@ import { shortSha } from '../../values/sha.ts';
 import { addressOf, type ChangesQuery } from '../changes-query.ts';
 import type { Html } from '../html.ts';
 import { Revision, RiskBadge, StateBadge, TypeBadge } from './deployment-labels.tsx';
-import { firstLine } from './labels.tsx';
+import { firstLine, Title } from './labels.tsx';
 import { Link } from './link.tsx';
 import { RunningStatusNote } from './running-status.tsx';
 import { durationOf, When } from './time.tsx';
@@ -75,7 +75,7 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
       </td>
       <td class="what">
         <a href={deploymentPath(key)}>
-          <bdi>{titleOf(deployment)}</bdi>
+          <Title of={titleOf(deployment)} name={deployment.service} />
         </a>{' '}
         <div class="revision">
           <Revision of={deployment} />

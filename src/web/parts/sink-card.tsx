@@ -1,3 +1,5 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
 import type { RoutingResult } from '../../domain/rules/routing.ts';
 import { wantedBy } from '../../domain/wanted.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
@@ -5,6 +7,7 @@ import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Delivery } from '../../store/deliveries/ledger.ts';
 import { deploymentPath } from '../../values/own-page.ts';
+import { hideSecrets } from '../../values/secret-shapes.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from './action-form.tsx';
 import { StateBadge } from './deployment-labels.tsx';
@@ -170,6 +173,32 @@ function GivenUp(view: SinkView): Html {
           </ActionForm>
         </div>
       ))}
+      {who.role === 'admin' && <Request {...view} />}
     </>
   );
+}
+
+/** What is sent when it is tried again: an error of the destination is mostly about a field of it. */
+function Request({ sink, routed: { deployment } }: SinkView): Html {
+  const shown = requestOf(sink, deployment);
+  if (shown === undefined) return <></>;
+  return (
+    <details>
+      <summary>What is sent when it is tried again</summary>
+      <pre class="answer" tabindex="0">
+        {shown}
+      </pre>
+    </details>
+  );
+}
+
+function requestOf(sink: Sink, deployment: Deployment): string | undefined {
+  try {
+    const { method, url, body, notes = [] } = sink.preview(deployment);
+    const text = typeof body === 'string' ? body : (JSON.stringify(body, null, 2) ?? '');
+    return hideSecrets([`${method} ${url}`, text, ...notes].join('\n\n'));
+  } catch (error) {
+    if (error instanceof DeliveryFailed) return undefined; // the cause is above: nothing can be sent
+    throw error;
+  }
 }
