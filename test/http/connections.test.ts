@@ -19,6 +19,7 @@ async function start({ most = 100, answer = async () => 202 }: Started = {}) {
       response.writeHead(await answer(path), { 'content-length': 0 }).end();
     }),
   );
+  server.keepAliveTimeout = 0; // else Node closes what is idle for 5 s, as on a machine that stood still
   const connections = watchConnections(server, most);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one

@@ -132,6 +132,21 @@ it('is taken by a worker when the process that had it has ended', async () => {
   await vi.waitFor(async () => expect(await jobKeys()).toEqual([]), { timeout: 10_000 });
 });
 
+it('goes on beside a worker when it takes longer than the lock lasts, and neither fails', async () => {
+  const recording = deferred();
+  const recorded = vi.fn(() => recording.over);
+  const { queues, onError } = await startRecording(recorded);
+  stops.push(recording.settle);
+  await queues.keep(anEvent('slow'));
+  await connection.del(keys.recordQueue('evt_slow:lock')); // as when its time is over
+  await vi.waitFor(() => expect(recorded).toHaveBeenCalledTimes(2), { timeout: 20_000 });
+  recording.settle();
+  await vi.waitFor(async () => expect(await jobKeys()).toEqual([]), { timeout: 10_000 });
+  expect(recorded.mock.calls).toEqual([[anEvent('slow')], [anEvent('slow')]]);
+  expect(await counts()).toEqual(EMPTY);
+  expect(onError).not.toHaveBeenCalled();
+});
+
 it('leaves a job alone that a worker has taken meanwhile', async () => {
   const recording = deferred();
   const { queues, workers } = await startRecording(() => recording.over);
@@ -151,6 +166,23 @@ it('waits in the queue while the queue is paused', async () => {
   expect(recorded).not.toHaveBeenCalled();
   await queue.resume();
   await vi.waitFor(() => expect(recorded).toHaveBeenCalledTimes(1), { timeout: 10_000 });
+});
+
+it('has opened the queue before a webhook has to wait in it', async () => {
+  const { workers } = await startRecording(async () => {});
+  const producer = connection.duplicate();
+  const opening = vi.spyOn(producer, 'info'); // BullMQ reads the version of Redis then
+  const queues = createQueues(producer, [], workers.direct);
+  stops.push(
+    () => producer.disconnect(),
+    () => queues.close(),
+  );
+  await queues.keep(anEvent('direct'));
+  await vi.waitFor(() => expect(opening).toHaveBeenCalled());
+  opening.mockClear();
+  await workers.direct.close();
+  await queues.keep(anEvent('queued'));
+  expect(opening).not.toHaveBeenCalled();
 });
 
 it('leaves to the queue what has to ask an API, what is too much, and what comes when it closes', async () => {
