@@ -1,4 +1,9 @@
+import { Queue } from 'bullmq';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ChangeEvent } from '../../src/domain/change-event.ts';
+import { toChangeRecord } from '../../src/domain/change-record.ts';
+import { RECORD_QUEUE, versionFor } from '../../src/queue/queues.ts';
+import { PREFIX } from '../../src/store/key-family.ts';
 import { SECRET, startTestBridge } from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
@@ -101,6 +106,27 @@ async function send(bridge: Awaited<ReturnType<typeof startTestBridge>>, bodies:
   await Promise.all(Array.from({ length: 20 }, lane));
 }
 
+/** What a webhook with this body puts into the queue. */
+function eventOf(
+  { config }: Awaited<ReturnType<typeof startTestBridge>>,
+  body: { readonly revision: string },
+): ChangeEvent {
+  const webhookId = `webhook-${body.revision}`;
+  const receivedAt = new Date(NOW_MS);
+  const webhook = {
+    id: webhookId,
+    method: 'POST',
+    path: '/webhooks/argocd',
+    headers: {},
+    body: Buffer.from(''),
+    receivedAt,
+  };
+  const mapped = config.sources.find(({ name }) => name === 'argocd')?.map(body, webhook);
+  if (mapped?.kind !== 'records') throw new Error('it reports no deployment');
+  const records = mapped.records.map((record) => toChangeRecord({ webhook: webhookId, ...record }));
+  return { webhookId, source: 'argocd', receivedAt: receivedAt.toISOString(), records };
+}
+
 describe('GitLab Deployments and Alert24', () => {
   it('receive each deployment once, with its correct end, from repeated signals in any order', async () => {
     const { gitlab, alert24, bridge } = await startAll();
@@ -151,6 +177,34 @@ describe('GitLab Deployments and Alert24', () => {
     expect(alert24.duplicates()).toEqual([]);
     expect(alert24.changes).toHaveLength(40);
     expect(await bridge.changes('&source=gitlab')).toEqual([]);
+  });
+
+  it('receive each deployment once if two workers record its webhook at the same time', async () => {
+    const { gitlab, alert24, bridge } = await startAll();
+    const queue = new Queue(RECORD_QUEUE, { connection: bridge.redis.address, prefix: PREFIX });
+    stops.push(() => queue.close());
+    const events = Array.from({ length: 20 }, (_, index) => eventOf(bridge, notification(index, 'succeeded')));
+    // As when the lock of the first job is over before its recording is.
+    const twice = ['first', 'second'].flatMap((run) => events.map((event) => ({ run, event })));
+    await queue.addBulk(
+      twice.map(({ run, event }) => ({
+        name: 'events',
+        data: { version: versionFor([event]), events: [event] },
+        opts: { jobId: `${run}_${event.webhookId}` },
+      })),
+    );
+    await vi.waitFor(async () => expect(await bridge.changes()).toHaveLength(20));
+    await bridge.settled();
+    await gitlab.hooksSettled();
+    await bridge.settled();
+    expect(await bridge.changes()).toHaveLength(20);
+    expect(alert24.changes).toHaveLength(20);
+    expect(gitlab.deployments).toHaveLength(20);
+    const idsOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id).sort();
+    for (const { records } of events) {
+      const { body } = await bridge.get(`/api/deployments/${encodeURIComponent(records[0]?.deployment ?? '')}`);
+      expect(idsOf(body.data.records)).toEqual(idsOf(records));
+    }
   });
 
   it('record a deployment that another client created with the API: it is no echo', async () => {
