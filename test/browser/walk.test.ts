@@ -64,6 +64,7 @@ describe.skipIf(!chromiumPath)('a user with a browser', () => {
     await card.getByRole('button', { name: 'Send a test event' }).click();
     await card.getByText('The test event came in:').waitFor();
     await card.getByText('It works.').waitFor(); // by itself: the page asks
+    expect(await card.getByText('The test event came in:').isVisible()).toBe(true);
   });
 
   it('sees the next one appear on the timeline, without a reload', async () => {

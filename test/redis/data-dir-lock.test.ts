@@ -40,7 +40,7 @@ describe('the lock of a data directory', () => {
 
   it('is taken over when another process has the id of the dead one', () => {
     writeFileSync(path, holder({ startedAt: 'an earlier boot 4711' }));
-    lockDataDir(dir).release();
+    expect(() => lockDataDir(dir).release()).not.toThrow();
   });
 
   it('of another machine or container is valid while its file is touched', () => {

@@ -28,14 +28,13 @@ describe.each(scriptFiles().map((script) => [script.name, script] as const))('th
   });
 
   it('names the family of each key', () => {
-    for (const one of script.parameters.filter(({ kind }) => kind === 'KEYS'))
-      expect(familyOf(one), one.text).toBeDefined();
+    const all = script.parameters.filter(({ kind }) => kind === 'KEYS');
+    expect(all.filter((one) => familyOf(one) === undefined)).toEqual([]);
   });
 
   it('only gets JSON that it can read, without half characters', () => {
-    if (!script.lua.includes('cjson.decode')) return;
-    for (const file of usersOf(name))
-      expect(readFileSync(`src/${file}`, 'utf8'), file).not.toContain('JSON.stringify(');
+    const writers = usersOf(name).filter((file) => readFileSync(`src/${file}`, 'utf8').includes('JSON.stringify('));
+    expect(script.lua.includes('cjson.decode') ? writers : []).toEqual([]);
   });
 
   it('documents its reply, if there is one', () => {

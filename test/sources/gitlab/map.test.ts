@@ -282,6 +282,7 @@ describe('anything else', () => {
     fc.assert(
       fc.property(body, (json) => {
         const mapped = map(json);
+        expect(['records', 'ignored', 'rejected']).toContain(mapped.kind);
         if (mapped.kind === 'records') for (const record of mapped.records) ChangeRecord.parse(record);
       }),
       { numRuns: 500 },

@@ -64,6 +64,10 @@ describe('the filter of the change log', () => {
 
   it('reads anything without an error', () => {
     const asked = fc.dictionary(fc.constantFrom(...Object.keys(CHANGE_FILTER)), fc.anything());
-    fc.assert(fc.property(asked, (given) => void toChangeFilter(readChangeFilter(given).query, now)));
+    fc.assert(
+      fc.property(asked, (given) => {
+        expect(() => toChangeFilter(readChangeFilter(given).query, now)).not.toThrow();
+      }),
+    );
   });
 });
