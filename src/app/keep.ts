@@ -65,7 +65,7 @@ export function createKeep(parts: KeepParts) {
   };
   const toSpool = (kept: KeptWebhook): Promise<void> =>
     spool.append(toLine(kept)).catch((cause: unknown) => {
-      throw new NotKept('neither Redis nor the spool took it', { cause });
+      throw new NotKept('neither Redis nor the spool could store it', { cause });
     });
   const recent = createRecentlyKept({
     serverId,

@@ -104,7 +104,7 @@ const ofLeft = ({ sink, waiting, dead }: LeftDeliveries): Finding => ({
   condition: 'deliveries_left',
   sentence:
     `deliveries to the sink ${sink} are left (waiting: ${waiting}, dead letters: ${dead}), and no replica has a sink ` +
-    'of this name: call it so again, and they can be sent',
+    'of this name: give a sink this name again to send them',
 });
 
 /** A failure of single deliveries is no reason for an alert: they are retried. */
@@ -122,7 +122,7 @@ interface OfRedis extends Pick<ReadinessParts, 'durability'> {
 
 function ofRedis({ failure, redis, durability }: OfRedis): Finding[] {
   const isWeak = durability === 'fsync' && redis && !redis.fsyncsAlways && !redis.knowsWaitAof;
-  const sentence = `Redis takes no webhooks (${failure}): they go into the spool`;
+  const sentence = `Redis does not accept webhooks (${failure}): they are stored in the spool`;
   return [
     ...(failure === undefined ? [] : [{ condition: 'redis_refuses', sentence } as const]),
     ...(isWeak ? [{ condition: 'not_durable', sentence: unsupportedMessage(redis) } as const] : []),
@@ -140,7 +140,7 @@ interface OfSpool {
 function ofSpool({ spool, whySpooled }: ReadinessParts, { unspooled, failure }: OfSpool): Finding[] {
   const { entries, since } = spool.state();
   const why = failure === undefined ? whySpooled() : undefined;
-  const sentence = `${entries} webhooks lie in the spool since ${since}${why ? `: ${why}` : ''}`;
+  const sentence = `${entries} webhooks have been in the spool since ${since}${why ? `: ${why}` : ''}`;
   return [
     ...(unspooled === undefined
       ? []

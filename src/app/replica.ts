@@ -99,7 +99,7 @@ function differenceOf(own: ReplicaFacts, { living }: OtherReplicas): string | un
   const lacking = unlike.sinks.filter((name) => !own.sinks.includes(name));
   const extra = own.sinks.filter((name) => !unlike.sinks.includes(name));
   const differences = [
-    ...(lacking.length > 0 ? [`has ${lacking.join(', ')}, which this one has not`] : []),
+    ...(lacking.length > 0 ? [`has ${lacking.join(', ')}, which this one lacks`] : []),
     ...(extra.length > 0 ? [`lacks ${extra.join(', ')}`] : []),
   ];
   const what = differences.length > 0 ? differences.join(' and ') : 'has other sources or rules';

@@ -52,7 +52,7 @@ export function startServing(shared: Shared, processing: Processing) {
     budget: budgetOf(config),
     keep,
     live,
-    ready: readiness(shared, processing, { flush, keep, proxies }),
+    ready: readiness(shared, processing, { flush, keep, proxies, sinkNames }),
     remap,
     revise: createRevise({ ...stores, remap }),
     deadLetters: createDeadLetters(queues.all),
@@ -80,9 +80,13 @@ const readerOf = (request: Request): string => `${viewerOf(request)?.name} ${net
 function readiness(
   { config, quick, spool, isStopping }: Shared,
   { workers, replica }: Processing,
-  { flush, keep, proxies }: Pick<RouteParts, 'keep' | 'proxies'> & { readonly flush: Flush },
+  {
+    flush,
+    keep,
+    proxies,
+    sinkNames,
+  }: Pick<RouteParts, 'keep' | 'proxies'> & Pick<ReadinessParts, 'flush' | 'sinkNames'>,
 ): ReadinessParts {
-  const sinkNames = config.sinks.map(({ name }) => name);
   return {
     quick,
     flush,

@@ -51,18 +51,18 @@ export async function askBridge(
   if (answer.statusCode >= 300) {
     const { error } = envelope;
     const why = typeof error === 'string' ? error : error?.message;
-    throw new RequestRefused(why ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
+    throw new RequestRefused(why ?? `the bridge responded with ${answer.statusCode}`, answer.statusCode);
   }
   if (envelope.data === undefined) throw new RequestRefused(NO_BRIDGE, answer.statusCode);
   return { data: envelope.data, meta: envelope.meta };
 }
 
-const NO_BRIDGE = 'what answers there is not a Shiplog bridge: are address and port right?';
+const NO_BRIDGE = 'the server there is not a Shiplog bridge: check the address and the port';
 
 /** What to do where nothing answers: a bridge on another machine is not started from here. */
 export const nobodyAt = (config: BridgeSettings): string =>
-  `no bridge answers at ${addressOf(config)}; ` +
-  (config.url === undefined ? 'start it with: npm start' : 'is the address right, and can this machine reach it?');
+  `no bridge responds at ${addressOf(config)}; ` +
+  (config.url === undefined ? 'start it with: npm start' : 'check the address, and whether this machine can reach it');
 
 /** The same, where "not found" is an answer like any other. */
 export async function findAtBridge(config: BridgeSettings, path: string): Promise<unknown> {

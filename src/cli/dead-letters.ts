@@ -118,7 +118,7 @@ export async function orderDeadLetters(
   output: Output = process,
 ): Promise<void> {
   if (!all && !isFiltered(options))
-    throw new Error(`say which dead letters: ${NARROWING.map((name) => `--${name}`).join(', ')}, or --all`);
+    throw new Error(`select dead letters with ${NARROWING.map((name) => `--${name}`).join(', ')}, or --all`);
   const now = new Date();
   // A dead letter that fails again meanwhile is not retried by the same command: `until` excludes it.
   const body = {

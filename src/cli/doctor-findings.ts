@@ -72,7 +72,7 @@ export const sourceFindings = (sources: readonly SourceTraffic[], { pages }: Pic
       : [
           {
             ok: false,
-            what: `source ${source}: silent since ${silent_since}, longer than ever before; is its webhook disabled?`,
+            what: `source ${source}: nothing received since ${silent_since}, unusually long: is its webhook disabled?`,
           },
         ]),
     ...(taken > 0 || ignored < REPEATED

@@ -75,7 +75,10 @@ async function checkBridge(config: Config): Promise<Finding[]> {
       ...(redis
         ? [{ ok: redis.warnings.length === 0, what: [`Redis ${redis.version}`, ...redis.warnings].join('; ') }]
         : []),
-      { ok: skewMs < MAX_SKEW_MS, what: `clocks of bridge and this machine differ by ${Math.round(skewMs / 1000)} s` },
+      {
+        ok: skewMs < MAX_SKEW_MS,
+        what: `the clocks of the bridge and of this machine differ by ${Math.round(skewMs / 1000)} s`,
+      },
     ];
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';

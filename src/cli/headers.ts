@@ -15,7 +15,7 @@ const REDACTED = /^(?:Bearer |Basic )?(?:\[REDACTED\]|\[FILTERED\]|\*{3,})$/i;
 export function parseHeaders(text: string): NotedHeaders {
   const { headers: all, ...request } = text.trim().startsWith('{') ? fromJson(text) : fromLines(text);
   if (all.length === 0)
-    throw new Error('it holds no header: write "Name: value" lines, a JSON object, or what curl -v prints');
+    throw new Error('there is no header in it: write "Name: value" lines, a JSON object, or what curl -v prints');
   const headers: Record<string, string> = {};
   for (const [written, value] of all) {
     const name = written.toLowerCase();

@@ -8,5 +8,7 @@ import { callBridge } from './call.ts';
 export async function logIn(config: BridgeSettings): Promise<void> {
   await callBridge(config, { method: 'GET', path: '/api/v1/changes?limit=1' });
   const url = addressOf(config);
-  process.stdout.write(`${url} is asked from now on (kept in ${keepLogin({ url, token: config.admin_token })})\n`);
+  process.stdout.write(
+    `commands use ${url} from now on (stored in ${keepLogin({ url, token: config.admin_token })})\n`,
+  );
 }

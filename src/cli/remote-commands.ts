@@ -25,7 +25,7 @@ export const remoteCommands: readonly ((program: Command) => void)[] = [
 
 function addLogin(program: Command): void {
   withBridgeOptions(program.command('login'))
-    .description('try address and token, and keep them for this user: for a machine on which no bridge runs')
+    .description('check the address and the token, and store them for this user: for a machine without a bridge')
     .action((options: BridgeAccess) =>
       runRemoteCommand(import('./login.ts'), options, ({ logIn }, bridge) => logIn(bridge)),
     );
@@ -33,9 +33,9 @@ function addLogin(program: Command): void {
 
 function addTail(program: Command): void {
   withBridgeOptions(program.command('tail'))
-    .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
+    .description('webhooks and deliveries as they happen, one line each, until Ctrl-C')
     .option('--last <n>', 'show this many past events first', wholeNumber(0, 500), 10)
-    .option('--json', 'for programs: one JSON object a line')
+    .option('--json', 'for programs: one JSON object per line')
     .action((options: BridgeAccess & TailOptions) =>
       runRemoteCommand(import('./tail.ts'), options, ({ runTail }, config) => runTail(config, options)),
     );
@@ -56,7 +56,7 @@ function addTrace(program: Command): void {
 
 function addChanges(program: Command): void {
   withBridgeOptions(program.command('changes'))
-    .description('the change log, the newest first')
+    .description('the change log, newest first')
     .option('--env, --environment <name>', 'only this environment, or those that have it in their names')
     .option('--service <name>')
     .option('--source <name>')
@@ -68,7 +68,7 @@ function addChanges(program: Command): void {
     .option('--branch <name>')
     .option('--commit <sha>', '7 digits or more')
     .option('--person <name>', 'who deployed it, or wrote the commit')
-    .option('--owner <team>', 'whose services (owners in the configuration)')
+    .option('--owner <team>', 'only the services of this team (owners in the configuration)')
     .option('--text <words>', 'words that must all occur, or the URL of a commit, merge request, pipeline or job')
     .option('--since <when>', 'such as 90m, 2h, 7d, 03:00 (UTC), yesterday or 2026-03-14T20:00:00Z')
     .option('--until <when>')
@@ -110,7 +110,7 @@ function addRunning(program: Command): void {
 
 function addAlerts(program: Command): void {
   withBridgeOptions(program.command('alerts'))
-    .description('alerts, the newest first; with the id of one, the changes that may have caused it')
+    .description('alerts, newest first; with the id of one, the changes that may have caused it')
     .argument('[id]', 'of an alert, as the list has it')
     .option('--env, --environment <name>', 'only this environment')
     .option('--service <name>')

@@ -39,7 +39,7 @@ export async function tail(
   let { items, meta } = await ask(config, `last=${last}`, signal);
   let away = false;
   while (!signal.aborted) {
-    if (meta.gap) output.stderr.write('too many at once: some events are gone from the feed and not shown\n');
+    if (meta.gap) output.stderr.write('too many events at once: some are missing here\n');
     for (const item of items)
       output.stdout.write(json ? `${JSON.stringify(item)}\n` : `${lineOf(item, widthOf(output.stdout), paint)}\n`);
     if (!meta.more) await pause(signal);
@@ -48,7 +48,7 @@ export async function tail(
       if (!isPassing(error)) throw error;
       return undefined;
     });
-    if (!answer && !away && !signal.aborted) output.stderr.write('the bridge does not answer; waiting for it …\n');
+    if (!answer && !away && !signal.aborted) output.stderr.write('the bridge does not respond; waiting for it …\n');
     if (answer && away) output.stderr.write('the bridge is back\n');
     away = answer === undefined;
     [items, meta] = answer ? [answer.items, answer.meta] : [[], { ...meta, gap: false, more: false }];
@@ -91,7 +91,7 @@ interface Line {
 
 function ofWebhook({ webhook }: FeedItem & { kind: 'webhook' }): Line {
   if (!('verdict' in webhook))
-    return { at: undefined, kind: 'webhook', name: '', word: '', rest: [`${webhook.id}, forgotten by the inbox`] };
+    return { at: undefined, kind: 'webhook', name: '', word: '', rest: [`${webhook.id}, no longer in the inbox`] };
   const { receivedAt, source, verdict, reason, detail, deployments, id } = webhook;
   return { at: receivedAt, kind: 'webhook', name: source, word: verdict, rest: [id, reason, ...deployments, detail] };
 }

@@ -28,7 +28,7 @@ export async function trace(
   const traced = await withProgress(output, `looking for ${what}`, (note) => find(config, what, note));
   if (!traced)
     throw new NothingFound(
-      `nothing is called "${what}": no deployment, alias, external id, commit (7 digits or more), ` +
+      `nothing is found for "${what}": no deployment, alias, external id, commit (7 digits or more), ` +
         `webhook or delivery; or it is older than what is kept`,
     );
   if (json) return void printJson(output, traced);

@@ -67,7 +67,7 @@ export function createAdmin({
       return fail(response, {
         status: 409,
         type: 'conflict',
-        message: 'Nothing to record: the body is not kept any more, or today it would be ignored as well.',
+        message: 'Nothing to record: the body is no longer stored, or the webhook would be ignored again.',
       });
     await keep(event);
     response.status(202).json({ data: { webhook: event.webhookId, records: event.records.length } });

@@ -71,9 +71,10 @@ export function createWorkerApp(health: RequestHandler): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.use(health, (_request, response) => {
-    response
-      .status(404)
-      .json({ error: 'this replica only works (role "work"): webhooks and pages are those of a receiver' });
+    response.status(404).json({
+      error:
+        'this replica has only the role "work": ' + 'webhooks and pages are served by replicas with the role "receive"',
+    });
   });
   return app;
 }
@@ -95,12 +96,12 @@ function answerErrors({ onError, isRedisAway }: AppParts) {
     const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
     if (isRedisAway(error)) {
       onError(error);
-      send(response, 503, 'Redis does not answer just now; webhooks are kept, the change log is back when Redis is');
+      send(response, 503, 'Redis does not respond at the moment; webhooks are stored, and the change log will be back');
     } else if (status >= 400 && status < 500) {
       send(response, status, 'the request could not be read');
     } else {
       onError(error);
-      send(response, 500, 'something broke here; the log says what');
+      send(response, 500, 'internal error: the log of the bridge has the details');
     }
   };
 }

@@ -64,7 +64,7 @@ async function readOrder(body: unknown, response: Response, deadLetters: DeadLet
   const order = DeadLetterOrder.safeParse(body ?? {});
   if (!order.success) return refuse(response, firstIssue(order.error, Object.keys(DeadLetterOrder.shape)));
   if (!order.data.all && !isFiltered(order.data))
-    return refuse(response, `say which dead letters: ${NARROWING.join(', ')}, or all: true`);
+    return refuse(response, `select dead letters with ${NARROWING.join(', ')}, or all: true`);
   const unknown = await unknownSink(order.data, deadLetters);
   return unknown ? refuse(response, unknown) : order.data;
 }
@@ -74,7 +74,7 @@ async function unknownSink({ sink }: DeadLetterFields, deadLetters: DeadLetters)
   const names = sink === undefined ? [] : await deadLetters.sinks();
   return sink === undefined || names.includes(sink)
     ? undefined
-    : `no sink is called "${sink}": there are ${names.join(', ')}`;
+    : `there is no sink "${sink}". Configured: ${names.join(', ')}`;
 }
 
 function refuse(response: Response, message: string): undefined {

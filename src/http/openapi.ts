@@ -44,11 +44,11 @@ const SECURITY: Readonly<Record<Operation['token'], readonly JsonObject[]>> = {
 };
 
 const REFUSALS = {
-  400: 'The query or body is not understood; the message says what to write',
+  400: 'The query or body is invalid; the message says how to correct it',
   401: 'The token is missing or wrong',
   403: 'The token may not do this',
-  404: 'There is no such thing, or it is older than what is kept',
-  409: 'It cannot be done any more',
+  404: 'Not found, or older than the retention',
+  409: 'No longer possible',
   413: 'The body is larger than the source takes',
 } as const;
 

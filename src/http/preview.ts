@@ -49,7 +49,11 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
     const body = await readBody(request, { limit: source.maxBodyBytes, proved: true, share });
     if (body === undefined) return next(new Error('the request ended early')); // the sender closed the connection
     if (body === 'busy')
-      return fail(response, { status: 503, type: 'server_error', message: 'too much is being received just now' });
+      return fail(response, {
+        status: 503,
+        type: 'server_error',
+        message: 'too many requests are being received at the moment: try again',
+      });
     if (!Buffer.isBuffer(body)) {
       const { code, message } = body === 'too_large' ? tooLarge(source.maxBodyBytes) : unreadable();
       return fail(response, { status: code === 'too_large' ? 413 : 400, type: 'validation_error', message });

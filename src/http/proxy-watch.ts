@@ -18,7 +18,7 @@ export function watchProxies(trustProxy: number): ProxyWatch {
     },
     hint: () =>
       isUnasked
-        ? 'requests come with X-Forwarded-For, and trust_proxy is 0: if a proxy stands before the bridge, set ' +
+        ? 'requests have the header X-Forwarded-For, but trust_proxy is 0: if the bridge is behind a proxy, set ' +
           'SHIPLOG_TRUST_PROXY=1 (or how many there are)'
         : undefined,
   };

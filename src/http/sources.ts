@@ -8,7 +8,7 @@ export interface SourcesParts {
   readonly inbox: Pick<Inbox, 'hours'>;
 }
 
-/** What came from each source in the last 24 hours, and which fell silent. */
+/** What each source sent in the last 24 hours, and which sources have stopped sending. */
 export async function sendSources({ sources, inbox }: SourcesParts, response: Response): Promise<void> {
   const now = new Date();
   const hours = await inbox.hours(now);

@@ -207,7 +207,7 @@ function send(response: ServerResponse, { status, body, headers }: Answer, mask:
 export function askToRetryLater(response: ServerResponse, seconds: number): number {
   const status = 429;
   response.setHeader('retry-after', seconds);
-  const json = JSON.stringify({ error: 'too many refused requests from this address; come again in a minute' });
+  const json = JSON.stringify({ error: 'too many rejected requests from this address: try again in a minute' });
   sendJson(response, { status, json });
   return status;
 }
@@ -223,7 +223,7 @@ async function refuseMethod(
   const allowed = methods.join(', ');
   const advice = [...new Set(candidates.flatMap(({ wrongMethodAdvice = [] }) => wrongMethodAdvice))];
   const { method = '' } = request;
-  const message = `this address takes webhooks by ${allowed}, not ${method.slice(0, 20)}`;
+  const message = `this address accepts webhooks by ${allowed} only, not by ${method.slice(0, 20)}`;
   const error = new WebhookRejected('wrong_method', [message, ...advice].join(': '));
   discardBody(request);
   response.setHeader('allow', allowed);

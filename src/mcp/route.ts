@@ -71,7 +71,8 @@ async function readMessage({ budget }: McpRouteParts, request: ExpressRequest): 
   try {
     const body = await readBody(request, { limit: MAX_BODY_BYTES, proved: true, share });
     if (body === undefined) return undefined;
-    if (body === 'busy') return refused(503, 'server_error', 'too much is being received just now');
+    if (body === 'busy')
+      return refused(503, 'server_error', 'too many requests are being received at the moment: try again');
     if (body === 'too_large') return refused(413, 'validation_error', `a message has at most ${MAX_BODY_BYTES} bytes`);
     if (!Buffer.isBuffer(body)) return refused(400, 'validation_error', 'the body cannot be read');
     const parsed: unknown = JSON.parse(body.toString('utf8'));

@@ -100,7 +100,7 @@ function watch(parts: LaunchParts, first: Promise<Running>, halted: AbortSignal)
       const since = performance.now();
       const how = await running.ended;
       if (halted.aborted) return;
-      parts.log.error({ pid: running.pid, how }, 'the private Redis ended by itself; it is started again');
+      parts.log.error({ pid: running.pid, how }, 'the private Redis has ended unexpectedly: it is restarted');
       if (performance.now() - since > STEADY_MS) failures = 0;
       running = (await launchUntilItRuns(parts, failures++)) ?? running;
     }

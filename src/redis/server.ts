@@ -96,13 +96,13 @@ export async function adoptLeftover(launch: LaunchParts): Promise<Running | unde
       await untilReady(launch, running);
       return running;
     }
-    log.warn({ pid, dir: answer.dir }, 'a Redis left over in the data directory does not fit; it is ended');
+    log.warn({ pid, dir: answer.dir }, 'another Redis with other settings runs in the data directory: it is stopped');
     await askToEnd(socket);
     await untilGone(files, pid, END_WITHIN_MS);
   }
   const pid = lastPid(files);
   if (pid !== undefined && isOurs(files, pid)) {
-    log.warn({ pid }, 'a Redis left over in the data directory does not answer; it is ended');
+    log.warn({ pid }, 'another Redis runs in the data directory and does not respond: it is stopped');
     await force(launch, { pid, version: '', ended: untilGone(files, pid) });
   }
   return undefined;
@@ -138,7 +138,7 @@ export async function terminate(launch: LaunchParts, running: Running): Promise<
 async function force({ files, log }: LaunchParts, running: Running): Promise<void> {
   const { pid } = running;
   if (await endsAfter(running, () => signal(files, pid, 'SIGTERM'))) return;
-  log.warn({ pid }, 'the private Redis does not end; it is killed');
+  log.warn({ pid }, 'the private Redis does not stop: it is killed');
   await endsAfter(running, () => signal(files, pid, 'SIGKILL'));
 }
 

@@ -71,7 +71,7 @@ export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings)
     async append(text) {
       const line = toLine(text);
       if (totalBytes() + Buffer.byteLength(line) > maxBytes)
-        throw new SpoolFull(`the spool holds ${maxBytes} bytes and takes no more`);
+        throw new SpoolFull(`the spool is full: it holds ${maxBytes} bytes at most`);
       await writer.append(line);
     },
     drain(take) {

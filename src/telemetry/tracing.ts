@@ -30,7 +30,7 @@ export function traceReceiving(receive: Receive, traces: Traces): Receive {
         reason: reasonFor(outcome),
         deployments: deploymentsIn(outcome),
       });
-      if (outcome.kind === 'not_kept') span.fail('neither Redis nor the spool took it');
+      if (outcome.kind === 'not_kept') span.fail('neither Redis nor the spool could store it');
       return { source, outcome };
     });
   };

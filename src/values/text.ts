@@ -61,7 +61,7 @@ export function firstFields(value: unknown): unknown {
   return Object.fromEntries(names.slice(0, READ_ITEMS).map((name) => [name, Reflect.get(value, name)]));
 }
 
-/** A list that may be missing or of another type. */
+/** As much of a list as is read. Where it may be missing or of another type, the caller says what counts then. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.preprocess(firstItems, z.array(item));
 
 /** Removes a character from both ends. A regular expression would take quadratic time. */

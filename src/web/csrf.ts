@@ -20,7 +20,7 @@ function checkForm(request: Request, response: Response, next: () => void): void
   }
   const who = viewerOf(request);
   if (!who) {
-    refuse(response.status(403), { message: 'You are not logged in any more. Load the page again and log in.' });
+    refuse(response.status(403), { message: 'You are no longer logged in. Reload the page and log in.' });
     return;
   }
   const sent = z.object({ [FORM_TOKEN]: z.string() }).safeParse(request.body ?? {});
@@ -30,8 +30,8 @@ function checkForm(request: Request, response: Response, next: () => void): void
   else
     refuse(response.status(403), {
       message:
-        'This form is not of your present session: you logged in anew, or another site sent it. Load the ' +
-        'page again and repeat it.',
+        'This form does not belong to your current session: you logged in again, or another site sent it. ' +
+        'Reload the page and try again.',
       who,
     });
 }

@@ -27,7 +27,7 @@ export const requireAdmin: readonly RequestHandler[] = [
     const who = viewerOf(request);
     if (who?.role === 'admin') return next();
     refuse(response.status(403), {
-      message: 'Viewers look and change nothing, and see no secrets. Log in as an admin to do this.',
+      message: 'Viewers cannot change anything, and see no secrets. Log in as an admin to do this.',
       who,
     });
   },

@@ -67,7 +67,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
         response
           .set('retry-after', '60')
           .status(503)
-          .json({ error: 'too many pages listen already; this one looks once a minute' });
+          .json({ error: 'too many open pages: this one updates once a minute' });
         return;
       }
       response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });

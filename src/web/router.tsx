@@ -240,11 +240,11 @@ const sendRedisUnavailable =
     const who = viewerOf(request);
     const body = (
       <>
-        <h1>Redis does not answer just now</h1>
+        <h1>Redis does not respond at the moment</h1>
         {who && <SpooledNote of={spool()} />}
         <p class="empty">
-          Webhooks are taken and kept on disk. These pages are back when Redis is; nothing needs to be done here.{' '}
-          <a href={request.originalUrl}>Try again</a>
+          Webhooks are accepted and stored on disk. These pages work again when Redis does; nothing needs to be done
+          here. <a href={request.originalUrl}>Try again</a>
         </p>
       </>
     );

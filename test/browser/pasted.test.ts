@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath)('a user who pasted a URL', () => {
     await page.goto('/setup');
     await bridge.redis.stop();
     await page.goto('/inbox');
-    await page.getByText('Redis does not answer just now').waitFor({ timeout: 30_000 });
-    expect(await page.getByText('Webhooks are taken and kept on disk.').isVisible()).toBe(true);
+    await page.getByText('Redis does not respond at the moment').waitFor({ timeout: 30_000 });
+    expect(await page.getByText('Webhooks are accepted and stored on disk.').isVisible()).toBe(true);
   });
 });

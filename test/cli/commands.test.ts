@@ -90,7 +90,7 @@ describe('shiplog changes', () => {
     await expect(changes({ environment: 'nowhere' })).rejects.toBeInstanceOf(NothingFound);
     await expect(changes({ commit: 'abc' })).rejects.toThrow('first 7 digits');
     const stopped = { ...reaching(bridge), port: 9 };
-    await expect(listChanges(stopped, { limit: 1 }, paper().output)).rejects.toThrow('no bridge answers');
+    await expect(listChanges(stopped, { limit: 1 }, paper().output)).rejects.toThrow('no bridge responds');
   });
 
   it('shows how far back a search went, and how to continue it', async () => {
@@ -116,10 +116,10 @@ describe('shiplog changes', () => {
     server.close();
   });
 
-  it('asks whether the address is right, where the bridge is elsewhere', async () => {
+  it('advises to check the address, where the bridge is elsewhere', async () => {
     const elsewhere = { ...reaching(bridge), url: 'http://127.0.0.1:9' };
     const asking = listChanges(elsewhere, { limit: 1 }, paper().output);
-    await expect(asking).rejects.toThrow('no bridge answers at http://127.0.0.1:9; is the address right');
+    await expect(asking).rejects.toThrow('no bridge responds at http://127.0.0.1:9; check the address');
   });
 
   it('marks what was rolled back', async () => {
@@ -168,7 +168,7 @@ describe('shiplog trace', () => {
     for (const address of [job, page, `https://shiplog.harbor.example/inbox/${webhook}`])
       expect(await traced(address), address).toContain(`Deployment ${key}`);
     await expect(traced('https://git.harbor.example/harbor/lighthouse-api/-/jobs/1')).rejects.toThrow(
-      'nothing is called',
+      'nothing is found for',
     );
   });
 

@@ -70,9 +70,9 @@ describe('shiplog dead-letters', () => {
   });
 
   it('refuses a sink that it does not know, and an order without a filter', async () => {
-    const message = 'no sink is called "alert-24": there are record, alert24';
+    const message = 'there is no sink "alert-24". Configured: record, alert24';
     await expect(listed({ sink: 'alert-24' })).rejects.toThrow(message);
     await expect(ordered('replay', { sink: 'alert-24' })).rejects.toThrow(message);
-    await expect(ordered('drop', {})).rejects.toThrow(/say which dead letters: --id, --sink, .*--since, or --all/);
+    await expect(ordered('drop', {})).rejects.toThrow(/select dead letters with --id, --sink, .*--since, or --all/);
   });
 });

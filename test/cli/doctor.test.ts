@@ -97,7 +97,7 @@ it('exits with 1 while a source is silent for longer than ever before', async ()
   const hours = [60, 50, 46, 40, 33].map((ago) => new Date(Date.now() - ago * HOUR_MS).toISOString().slice(0, 13));
   await redis.hset(keys.inboxHours(), Object.fromEntries(hours.map((hour) => [`${hour} taken gitlab`, '3'])));
   const { code, wrong } = await doctor();
-  expect(wrong).toEqual([expect.stringMatching(/source gitlab: silent since .*; is its webhook disabled\?/)]);
+  expect(wrong).toEqual([expect.stringMatching(/source gitlab: nothing received since .*: is its webhook disabled\?/)]);
   expect(code).toBe(1);
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders());
   await bridge.settled();

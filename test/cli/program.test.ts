@@ -55,7 +55,7 @@ describe('the program', () => {
       out: '[]\n',
       err: expect.stringMatching(/no environment is called "nowhere"[\s\S]*no change matches/),
     });
-    expect(away).toMatchObject({ code: 1, err: expect.stringContaining('no bridge answers') });
+    expect(away).toMatchObject({ code: 1, err: expect.stringContaining('no bridge responds') });
     expect(wrong).toMatchObject({ code: 2, out: '' });
   });
 

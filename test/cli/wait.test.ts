@@ -115,14 +115,14 @@ describe('shiplog wait', () => {
     const parts = { output: page.output, now: () => clockMs, pause };
     const options = { environment: 'production', timeout: '10s' };
     const ended = waitFor(away, sha('x'), options, parts);
-    await expect(ended).rejects.toThrow('given up after 10s: no bridge answers');
-    expect(page.err().match(/no bridge answers/g)).toHaveLength(1);
+    await expect(ended).rejects.toThrow('given up after 10s: no bridge responds');
+    expect(page.err().match(/no bridge responds/g)).toHaveLength(1);
     expect(clockMs).toBe(10_000);
   });
 
   it('shows how to write a span of time', async () => {
     expect((await waited(sha('x'), [], { timeout: 'soon' })).ended).toMatchObject({
-      message: '"soon" is no span of time: write 90s, 15m or 2h',
+      message: '"soon" is not a duration: write 90s, 15m or 2h',
     });
   });
 });

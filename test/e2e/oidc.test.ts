@@ -102,7 +102,7 @@ describe('a login by a provider', () => {
     expect((await see('/inbox')).status).toBe(200);
     const refused = await browser.ask(`${publicUrl}/setup`, form({ form_token: formTokenIn(page), show: 'gitlab' }));
     expect(refused.status).toBe(403);
-    expect(await refused.text()).toContain('Viewers look and change nothing');
+    expect(await refused.text()).toContain('Viewers cannot change anything');
   });
 
   it('grants nothing to a person without a group, and reports it', async () => {
@@ -193,7 +193,7 @@ describe('the response of a provider', () => {
     await reconfigure({ client_secret: 'another-secret-of-thirty-letters' });
     const { page } = await logIn(READER);
     expect(page.status).toBe(502);
-    expect(page.text).toContain('Whoever runs Shiplog has to correct auth.oidc');
+    expect(page.text).toContain('The operator of Shiplog must correct auth.oidc');
     expect(page.text).not.toContain('another-secret');
   });
 });

@@ -64,7 +64,7 @@ it('a user without administrative commands is enough, also to move the spool to 
   await allow('-info', '+eval', '+evalsha');
   await vi.waitFor(async () =>
     expect((await get('/readyz')).body.reasons).toContainEqual(
-      expect.stringMatching(/^3 webhooks lie in the spool since .*: NOPERM .*'info'/),
+      expect.stringMatching(/^3 webhooks have been in the spool since .*: NOPERM .*'info'/),
     ),
   );
   await allow('+info');

@@ -73,7 +73,7 @@ describe('replicas that share a Redis', () => {
     await vi.waitFor(async () =>
       expect((await lacking.ask('/readyz')).body).toMatchObject({
         status: 'degraded',
-        reasons: [expect.stringMatching(/has alert24, which this one has not: give all replicas the same/)],
+        reasons: [expect.stringMatching(/has alert24, which this one lacks: give all replicas the same/)],
       }),
     );
     // The one that has it stops: what comes now waits for its return.

@@ -237,21 +237,36 @@ describe('for any report', () => {
   });
 
   it('a merge request is a number on the same host', () => {
-    const words = fc.constantFrom('See merge request ', '(pull request #', 'Merge pull request #', '!', '7', ')', '\n');
-    const message = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.array(fc.oneof(words, fc.string())).map((all) => all.join('')),
+    const written = fc.constantFrom(
+      ...[
+        ['See merge request !'],
+        ['See merge request a/b!'],
+        ['See merge request ../evil!'],
+        ['See merge request //evil!'],
+      ],
+      ...[
+        ['Merge pull request #', ' from mira/lamp'],
+        ['Lamp (pull request #', ')'],
+        ['Lamp (#', ')'],
+        ['Lamp (#', ':'],
+      ],
     );
+    const number = fc.oneof(fc.nat().map(String), fc.nat().map(String), fc.string({ unit: 'binary' }));
+    const line = fc.tuple(written, number).map(([[before = '', after = ''], named]) => `${before}${named}${after}`);
+    const message = fc.array(fc.oneof(line, line, fc.string({ unit: 'binary' }))).map((lines) => lines.join('\n'));
+    let times = 0;
     const url = fc.constantFrom('https://gitlab.com/a/b', 'https://github.com/a/b', 'https://bitbucket.org/a/b');
     fc.assert(
       fc.property(url, message, (page, text) => {
         const found = forgeOf({ url: page })?.mergeRequestOf(text);
         if (!found) return;
+        times += 1;
         expect(found.number).toMatch(/^[1-9]\d{0,9}$/);
         expect(new URL(found.url).origin).toBe(new URL(page).origin);
       }),
       { numRuns: 1000 },
     );
+    expect(times, 'most messages name none').toBeGreaterThan(50);
   });
 });
 

@@ -23,8 +23,10 @@ async function openWithPort() {
 
 /** What another process reads of a key, while this one does nothing but wait for it. */
 function readElsewhere(port: number, key: string): string {
-  const script = `require('node:net').connect(${port}, '127.0.0.1').on('connect', function () { this.write('GET ${key}\\r\\n') })
-    .on('data', (reply) => { console.log(String(reply)); process.exit() })`;
+  const script = `
+    const socket = require('node:net').connect(${port}, '127.0.0.1', () => socket.write('GET ${key}\\r\\n'));
+    socket.on('data', (reply) => { console.log(String(reply)); process.exit(); });
+  `;
   return execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
 }
 

@@ -163,7 +163,7 @@ describe('the inbox', () => {
   });
 
   it('shows why there is no body, and 404 for an unknown webhook', async () => {
-    expect(await see('/inbox/w1', { inbox: memoryInbox([webhook({ id: 'w1' })]) })).toContain('Not kept');
+    expect(await see('/inbox/w1', { inbox: memoryInbox([webhook({ id: 'w1' })]) })).toContain('Not stored');
     await request(app()).get('/inbox/none').set('cookie', sessionCookie()).expect(404);
   });
 });

@@ -258,7 +258,7 @@ function follow(source, button) {
     stream.addEventListener('error', () => {
       lost = true;
       const isOver = stream?.readyState === EventSource.CLOSED;
-      show(isOver ? 'looks once a minute' : 'connecting');
+      show(isOver ? 'updates once a minute' : 'connecting');
       if (isOver) load(); // where the session is over, this leads to the login
     });
     stream.addEventListener('changes', load);

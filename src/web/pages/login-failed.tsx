@@ -10,8 +10,8 @@ export interface FailedView {
 
 const ADVICE: Readonly<Record<LoginFailure, string>> = {
   unreachable: 'It may answer again in a moment.',
-  misconfigured: 'Whoever runs Shiplog has to correct auth.oidc in its configuration, or the client at the provider.',
-  denied: 'Whoever runs the provider can say why.',
+  misconfigured: 'The operator of Shiplog must correct auth.oidc in its configuration, or the client at the provider.',
+  denied: 'The operator of the provider can say why.',
   refused: 'Begin again.',
 };
 

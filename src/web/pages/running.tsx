@@ -202,7 +202,7 @@ function LeftOut({ names, folded }: { names: readonly string[]; folded: number }
       {folded === 1 && '1 environment that comes and goes has no column. '}
       {folded > 1 && `${folded} environments that come and go have no column. `}
       {names.length > 0 &&
-        `Not shown for want of room: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' and others' : ''}. `}
+        `Not shown, as there is no room: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' and others' : ''}. `}
       All are in <code>GET /api/v1/running</code>.
     </p>
   );

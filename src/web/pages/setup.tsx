@@ -176,7 +176,7 @@ function Secret({ source: { name, secrets }, who, isShown }: { source: Source; w
           <span>Secret</span> <code>{exactly(secret)}</code>
         </p>
       ))}
-      <p class="mute">It is filled in below, and stays out of sight when you leave this page.</p>
+      <p class="mute">It is filled in below, and hidden again when you leave this page.</p>
     </>
   );
 }

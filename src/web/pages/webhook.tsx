@@ -49,7 +49,7 @@ export async function webhookPage(
         {who.role === 'admin' ? (
           <Body text={entry.body} />
         ) : (
-          <p class="mute">Shown to an admin alone: a body may hold anything.</p>
+          <p class="mute">Only shown to admins: a body may contain anything.</p>
         )}
       </Section>
     </>
@@ -115,7 +115,7 @@ function Headers({ of: { headers } }: { of: InboxEntry }): Html {
 }
 
 function Body({ text: body }: { text: string | undefined }): Html {
-  if (body === undefined) return <p class="mute">Not kept: the sender is unknown.</p>;
+  if (body === undefined) return <p class="mute">Not stored: the sender is unknown.</p>;
   if (body === '') return <p class="mute">Empty.</p>;
   const text = (body.length <= SHOWN_BODY && prettyJson(body)) || body;
   return (

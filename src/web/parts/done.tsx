@@ -33,10 +33,10 @@ const SENTENCES: Readonly<Record<Done['did'], (count: number) => string>> = {
     count === 0
       ? 'Nothing was retried: it was done already, or it no longer exists.'
       : `${plural(count, 'dead letter')} ${count === 1 ? 'is' : 'are'} tried again. ` +
-        `What becomes of ${count === 1 ? 'it' : 'them'} is seen here within seconds.`,
+        'The result is shown here within seconds.',
   dropped: (count) => (count === 0 ? 'Nothing was dropped.' : `${plural(count, 'dead letter')} dropped for good.`),
   mapped: (count) =>
     count === 0
-      ? 'Nothing was mapped: the body is not kept any more, or today it would be ignored as well.'
+      ? 'Nothing was mapped: the body is no longer stored, or the webhook would be ignored again.'
       : `${plural(count, 'webhook')} mapped again. Where it adds nothing new, nothing changes.`,
 };

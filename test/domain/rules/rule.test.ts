@@ -12,19 +12,19 @@ describe('a rule is refused at start', () => {
   it('when a name in braces is unknown', () => {
     const set = { tags: ['eu', 'team-{team}'] };
     expect(complaint({ set })).toMatch(
-      /^set\.tags\.1: nothing is called \{team\}: write one of \{repository\.name\}, .*\{branch\}, /,
+      /^set\.tags\.1: there is no value \{team\}: use one of \{repository\.name\}, .*\{branch\}, /,
     );
     expect(complaint({ match: { project: '/^(?<team>[^/]+)/' }, set })).toBe('taken');
   });
 
   it('when the name is captured only under `not`', () => {
     expect(complaint({ match: { not: { branch: '/^(?<slug>.+)$/' } }, set: { service: '{slug}' } })).toMatch(
-      /^set\.service: nothing is called \{slug\}/,
+      /^set\.service: there is no value \{slug\}/,
     );
   });
 
   it.each(['{constructor}', '{__proto__}', '{}', '{ service }'])('when it names %s', (text) => {
-    expect(complaint({ set: { environment: text } })).toMatch(/^set\.environment: nothing is called/);
+    expect(complaint({ set: { environment: text } })).toMatch(/^set\.environment: there is no value/);
   });
 
   it.each(['{service', 'a-{', '{a{service}'])('when a brace in %s does not close', (text) => {
