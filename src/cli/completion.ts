@@ -6,7 +6,7 @@ type Shell = (typeof SHELLS)[number];
 /** @throws Error that lists the shells that are supported */
 export function shellOf(name: string): Shell {
   const shell = SHELLS.find((candidate) => candidate === name);
-  if (!shell) throw new Error(`there is no completion for "${name}": use ${SHELLS.join(', ')}`);
+  if (!shell) throw new Error(`there is no completion for "${name}": write ${SHELLS.join(', ')}`);
   return shell;
 }
 

@@ -49,7 +49,7 @@ export const ChangesQuery = z.strictObject({
   ...Page,
   ...CHANGE_FILTER,
   /** `csv` and `ndjson` are files of all that match, unless `limit` is given. */
-  format: z.enum(['json', 'csv', 'ndjson'], { error: 'use json, csv or ndjson' }).default('json'),
+  format: z.enum(['json', 'csv', 'ndjson'], { error: 'write json, csv or ndjson' }).default('json'),
 });
 /** Defaults: `until` is now, `since` a day before. */
 export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true, format: true });
@@ -65,7 +65,7 @@ export const InboxQuery = z.strictObject({
 export const FeedQuery = z.strictObject({
   after: z
     .string()
-    .regex(/^\d{1,15}-\d{1,15}$/, 'use the `next` of an earlier answer')
+    .regex(/^\d{1,15}-\d{1,15}$/, 'write the `next` of an earlier answer')
     .optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   last: z.coerce.number().int().min(0).max(500).default(0),

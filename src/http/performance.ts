@@ -33,8 +33,8 @@ export const PerformanceQuery = z.strictObject({
   owner: Text,
   range: z.enum(rangeNames, { error: `write ${rangeNames.join(', ')}` }).default('30d'),
   /** What counts as a failure, for the change failure rate and the time to restore. */
-  failures: z.enum(['deployments', 'alerts'], { error: 'use deployments or alerts' }).default('deployments'),
-  by: z.enum(['service', 'environment', 'team'], { error: 'use service, environment or team' }).default('service'),
+  failures: z.enum(['deployments', 'alerts'], { error: 'write deployments or alerts' }).default('deployments'),
+  by: z.enum(['service', 'environment', 'team'], { error: 'write service, environment or team' }).default('service'),
   format: z.enum(['json', 'csv'], { error: 'write json or csv' }).default('json'),
 });
 

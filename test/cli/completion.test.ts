@@ -72,6 +72,6 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the completion for %s, if it is
 
 describe('a shell', () => {
   it('is refused if it is unknown, with a list of those that are supported', () => {
-    expect(() => shellOf('tcsh')).toThrow('there is no completion for "tcsh": use bash, zsh, fish');
+    expect(() => shellOf('tcsh')).toThrow('there is no completion for "tcsh": write bash, zsh, fish');
   });
 });

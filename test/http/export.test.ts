@@ -54,7 +54,7 @@ describe('the change log as a file', () => {
 
   it('refuses an unknown format, and lists the known ones', async () => {
     const { body } = await api([])('/api/v1/changes?format=xml').expect(400);
-    expect(body.error.message).toBe('format: use json, csv or ndjson');
+    expect(body.error.message).toBe('format: write json, csv or ndjson');
   });
 });
 
@@ -107,7 +107,7 @@ describe('performance by the API', () => {
 
   it.each(['format=xml', 'range=2d', 'by=moon', 'enviroment=x'])('refuses %s and lists known values', async (query) => {
     const { body } = await api(records)(`/api/v1/performance?${query}`).expect(400);
-    expect(body.error.message).toMatch(/use|known are/);
+    expect(body.error.message).toMatch(/write|known are/);
   });
 });
 

@@ -61,7 +61,7 @@ export function unknownNames({ parts }: Value, groups: readonly string[]): strin
     .map((name) => {
       const allowed = [...Object.keys(NAMES), ...groups].map((one) => `{${one}}`);
       return (
-        `there is no value {${name}}: use one of ${allowed.join(', ')}, a named group of the match, or ` +
+        `there is no value {${name}}: write one of ${allowed.join(', ')}, a named group of the match, or ` +
         `"{{" for the character`
       );
     });

@@ -12,7 +12,7 @@ describe('a rule is refused at start', () => {
   it('when a name in braces is unknown', () => {
     const set = { tags: ['eu', 'team-{team}'] };
     expect(complaint({ set })).toMatch(
-      /^set\.tags\.1: there is no value \{team\}: use one of \{repository\.name\}, .*\{branch\}, /,
+      /^set\.tags\.1: there is no value \{team\}: write one of \{repository\.name\}, .*\{branch\}, /,
     );
     expect(complaint({ match: { project: '/^(?<team>[^/]+)/' }, set })).toBe('taken');
   });
