@@ -7,6 +7,7 @@ import { AnySink } from '../sinks/index.ts';
 import { withBoundaries } from '../sources/boundary.ts';
 import { openingEnvelopes } from '../sources/envelope.ts';
 import { AnySource } from '../sources/index.ts';
+import { namingPlainly } from '../sources/plain-names.ts';
 import { withProjects } from '../sources/projects.ts';
 import { namingStrays } from '../sources/stray.ts';
 import { namingUnfilled } from '../sources/unfilled.ts';
@@ -206,7 +207,9 @@ export const Config = z
   })
   .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
     ...config,
-    sources: namingStrays(withBoundaries(config.sources.map(openingEnvelopes).map(namingUnfilled).map(withProjects))),
+    sources: namingStrays(
+      withBoundaries(config.sources.map(openingEnvelopes).map(namingPlainly).map(namingUnfilled).map(withProjects)),
+    ),
     sinks: sinks.filter((sink) => sink !== undefined),
     routing: {
       mode,

@@ -138,7 +138,7 @@ export const ChangeRecord = z.object({
    * health is then the recovery, not another run.
    */
   runIsUncertain: z.literal(true).optional(),
-  /** Beside `base`: the key of a start that did not know yet what is deployed. */
+  /** The key of a start or an end of the same run that does not know what is deployed. */
   baseOfStart: z.string().optional(),
   /**
    * It says whether the service is healthy when it is sent: a success that comes again after a report of bad health is

@@ -74,9 +74,10 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   /** The first of its run, or of its key: perhaps of a start that did not know what is deployed. */
   const asNew = async (record: ChangeRecord) => {
     const { at } = momentOf(record);
-    const open = record.baseOfStart === undefined ? [] : await candidatesOf(record.baseOfStart);
+    const { baseOfStart = '' } = record;
+    const open = baseOfStart !== '' && isFinal(record.state) ? await candidatesOf(baseOfStart) : [];
     const start = open
-      .filter(({ view }) => !isFinal(view.deployment.state) && timeOf(view) <= at)
+      .filter(({ name, view }) => isNameOf(baseOfStart, name) && !isFinal(view.deployment.state) && timeOf(view) <= at)
       .sort(byTime)
       .at(-1);
     await addNames(record, start?.name ?? record.deployment, at);
@@ -95,7 +96,9 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     if (candidates.length === 0 || record.base !== undefined) return asNew(record);
     const { name, previous } = await nameOf(changeLog, candidates, record);
     if (await isNews(previous, candidates, record)) return assign(record, { anew });
-    await names.add(record.deployment, { name, at: momentOf(record).at });
+    const { at } = momentOf(record);
+    await names.add(record.deployment, { name, at });
+    await addNames(record, name, at);
     return named(record, name);
   };
   return {
@@ -226,6 +229,9 @@ async function nameOf(
 }
 
 const AGAIN = '/again/';
+
+/** Not one that knows more, and is only found by the key as well. */
+const isNameOf = (key: string, name: string): boolean => name === key || name.startsWith(key + AGAIN);
 
 /** Finds repeats with another deployment in between: those of `view` itself, and those of the one before it. */
 async function separated(

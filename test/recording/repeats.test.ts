@@ -323,6 +323,28 @@ describe('a start that names no run, and an end that does', () => {
     );
   });
 
+  it('are one deployment where only the start knows the revision, and no other start is ended by it', async () => {
+    const base = 'words:no revision';
+    const begins = (commit: string, minute: number) => ({
+      ...post(commit, minute, 'running'),
+      ...{ periodic: true as const, baseOfStart: base },
+    });
+    const fails = (minute: number) => ({
+      ...post('', minute, 'failed'),
+      ...{ deployment: `${base}:${minute}`, id: `chg_fails_${minute}`, commit: {}, base },
+    });
+    const ends = (commit: string, minute: number) => ({
+      ...said(commit, minute),
+      ...{ deployment: `words:${commit}:${minute}`, base: `words:${commit}`, baseOfStart: base },
+    });
+    const { record, log } = open();
+    for (const step of [begins('A', 1), fails(5), fails(5)]) await record(step);
+    expect(await log()).toEqual(['A deployment failed']);
+    for (const step of [begins('B', 10), fails(20), begins('C', 30), ends('D', 35)]) await record(step);
+    const [, ...others] = await log();
+    expect(others).toEqual(['B deployment failed', 'C deployment running', 'D deployment succeeded']);
+  });
+
   it('go back when another revision has run in between', async () => {
     const { record, log } = open();
     for (const step of [start(1), end(5), said('B', 10), start(20)]) await record(step);

@@ -28,7 +28,7 @@ export const NAMES = {
   version: [...ownOrApps('version', 'appversion', 'imagetag', 'imageversion', 'releaseversion'), 'labels.version'],
   revisions: [...ownOrApps('revisions'), 'commitshas', 'syncresult.revisions', 'sync.revisions'],
   repository: [
-    ...ownOrApps('repository', 'repo', 'repourl', 'gitrepo', 'repositoryurl', 'giturl'),
+    ...ownOrApps('repository', 'repo', 'repourl', 'gitrepo', 'repositoryurl', 'giturl', 'sourcerepo', 'sourcerepourl'),
     ...['source.repourl', 'source.repository', 'source.repo', 'git.url', 'git.repo', 'git.repository'],
   ],
   source: ['source'],
@@ -66,12 +66,13 @@ export const NAMES = {
   /** `https://kubernetes.default.svc/pay`: the cluster and the namespace in one text. */
   destination: ['destination', 'app.destination', 'application.destination'],
   namespace: [
-    ...ownOrApps('destinationnamespace', 'destnamespace', 'targetnamespace'),
+    ...ownOrApps('destinationnamespace', 'destnamespace', 'targetnamespace', 'tenantnamespace'),
     ...['destination.namespace', 'namespace', 'app.namespace', 'application.namespace'],
   ],
   project: [...ownOrApps('project', 'argocdproject', 'appproject'), 'spec.project'],
   actor: [
-    ...['deployer', 'username', 'initiatedby.username', 'user', 'initiatedby', 'triggeredby', 'deployedby'],
+    ...['deployer', 'username', 'initiatedby.username', 'user', 'initiatedby', 'triggeredby', 'deployedby', 'actor'],
+    ...['initiator', 'requestedby', 'startedby'],
     ...['operation.initiatedby', 'operation.username', 'syncedby', 'user.name', 'deployer.name', 'deployer.email'],
   ],
   commitMessage: ['commitmessage', 'commit.message', 'git.message'],
@@ -93,5 +94,5 @@ export const NAMES = {
     ...['application.finishedat', 'operation.completedat', 'deployendtime', 'endtime', 'finisheddate'],
   ],
   /** Beside one of the others it is when the body was sent. */
-  sent: ['timestamp', 'time', 'date', 'eventtime'],
+  sent: ['timestamp', 'time', 'date', 'eventtime', 'ts'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

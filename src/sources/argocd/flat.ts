@@ -184,15 +184,19 @@ function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodi
   return {
     repeatable: true,
     ...(revisionIn(flat.fields).text !== undefined && { periodic: true }),
-    ...(isEnd && runOf(flat)),
+    ...(isEnd ? runOf(flat) : !isFinal(flat.state) && baseOfStart(flat)),
   };
 }
+
+/** The end of a failed sync may be reported without its revision, and its start perhaps was. */
+const baseOfStart = (flat: Flat): Pick<NewChangeRecord, 'baseOfStart'> =>
+  revisionIn(flat.fields).text === undefined ? {} : { baseOfStart: keyWithoutRevision(flat) };
 
 type RunField = 'base' | 'baseOfStart' | 'runIsUncertain';
 
 const runOf = (flat: Flat): Pick<NewChangeRecord, RunField> => ({
   base: keyOfMoment(flat, undefined),
-  ...(revisionIn(flat.fields).text !== undefined && { baseOfStart: keyWithoutRevision(flat) }),
+  ...baseOfStart(flat),
   ...uncertainOf(flat),
 });
 

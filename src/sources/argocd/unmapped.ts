@@ -28,8 +28,18 @@ function describe(payload: unknown): string {
   return `JSON of an unknown shape with ${keysOf(payload)}`;
 }
 
-/** Of Slack and those that take its format, Discord, Teams, DingTalk and Lark. */
-const MESSAGE_FIELDS = ['attachments', 'blocks', 'embeds', 'sections', 'msgtype', 'msg_type', 'channel_id'];
+/** Of Slack and those that take its format, Discord, Teams, DingTalk, Lark and Telegram. */
+const MESSAGE_FIELDS = [
+  'attachments',
+  'blocks',
+  'embeds',
+  'sections',
+  'msgtype',
+  'msg_type',
+  'channel_id',
+  'chat_id',
+  'text',
+];
 
 const KEYS_SHOWN = 5;
 

@@ -55,8 +55,11 @@ export function whyNot(conditions: Conditions, scope: Scope): string {
   const [closest] = unmet.toSorted((a, b) => b.met - a.met);
   const path = closest?.path ?? '';
   const found = textsAt(path, scope)[0];
-  return found === undefined ? `${path} is missing` : `${path} is ${excerpt(found)}`;
+  const what = path.startsWith(HEADERS) ? `the header ${path.slice(HEADERS.length)}` : path;
+  return found === undefined ? `${what} is missing` : `${what} is ${excerpt(found)}`;
 }
+
+const HEADERS = '$headers.';
 
 const countMet = (all: z.infer<typeof All>, scope: Scope): number =>
   Object.entries(all).filter(([path, condition]) => isMet(condition, path, scope)).length;

@@ -352,6 +352,14 @@ describe('a flat body', () => {
     expect(end.base).not.toBe(start.deployment);
   });
 
+  it('whose end has no revision is found by its start, which has one', () => {
+    const sent = { app: 'buoy', namespace: 'quay' };
+    const start = record({ ...sent, event: 'deployment_started', revision: SHA, timestamp: AT });
+    const end = record({ ...sent, event: 'deployment_failed', error: 'forbidden', timestamp: AT });
+    expect(start.baseOfStart).toBe(end.base);
+    expect(end).not.toHaveProperty('baseOfStart');
+  });
+
   it('with a revision alone is one deployment while no other revision was reported', () => {
     const told = record({ app: 'buoy', sha: SHA, health_status: 'Healthy' });
     expect(told).toMatchObject({ repeatable: true, periodic: true });

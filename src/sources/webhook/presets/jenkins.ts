@@ -1,7 +1,18 @@
+import { capital } from '../../../values/text.ts';
 import { sampleSha } from '../../sample-sha.ts';
 import type { Preset } from '../preset.ts';
 
-const PARAMETERS = ['ENVIRONMENT', 'environment', 'DEPLOY_ENVIRONMENT', 'DEPLOY_ENV', 'TARGET_ENV', 'ENV'];
+const inCamelCase = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Paths distinguish upper and lower case, and so do the names of parameters. */
+const PARAMETERS = [
+  'environment',
+  'deploy_environment',
+  'deploy_env',
+  'target_environment',
+  'target_env',
+  'env',
+].flatMap((name) => [name.toUpperCase(), name, capital(name), inCamelCase(name)]);
 /** One plugin uses snake_case, the other camelCase. */
 const either = (one: string, other: string) => ({ first: [{ path: one }, { path: other }] });
 
