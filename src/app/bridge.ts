@@ -9,7 +9,7 @@ import { isAway } from '../queue/connection.ts';
 import { createReplicaMemory } from '../queue/replication.ts';
 import { openSpool, type Spool, type SpoolSettings } from '../spool/spool.ts';
 import { nameKeys } from '../store/key-family.ts';
-import { createErrorLog } from '../telemetry/lines.ts';
+import { createErrorLog, logUnreadable } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics, type Measured } from '../telemetry/metrics.ts';
 import { openTraces } from '../telemetry/traces.ts';
@@ -56,7 +56,7 @@ const NEEDS_RESTART = [
  */
 export async function startBridge(config: Config, ownRedis: RedisAddress | undefined, log: Logger): Promise<Bridge> {
   nameKeys(config.redis.key_prefix);
-  const { server, url, serve } = await openServer(config);
+  const { server, url, serve } = await openServer({ ...config, onUnreadable: logUnreadable(log) });
   const onError = createErrorLog(log, isAway);
   const redis = ownRedis ?? addressOf(config.redis_url, config.redis);
   const connections = openConnections(redis, { isOwn: ownRedis !== undefined, onError });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../values/within.ts';
 import { stripBase, toOriginForm } from './base-path.ts';
 import { watchConnections } from './connections.ts';
+import { answerUnreadable, type OnUnreadable } from './unreadable.ts';
 
 /** The longest time for a request to arrive completely: cuts slow-loris attacks. */
 const REQUEST_TIMEOUT_MS = 8_000; // plus up to a second until Node checks
@@ -33,8 +34,15 @@ export interface OpenServer {
   serve(app: RequestListener, base?: string): void;
 }
 
+export interface ServerParts {
+  readonly host: string;
+  readonly port: number;
+  /** What was sent was no HTTP request, and is in no inbox. */
+  readonly onUnreadable?: OnUnreadable;
+}
+
 /** Listens before anything else is opened. */
-export function openServer(config: { readonly host: string; readonly port: number }): Promise<OpenServer> {
+export function openServer({ host, port, onUnreadable = () => {} }: ServerParts): Promise<OpenServer> {
   let first = (_handle: RequestListener) => {};
   let handler = new Promise<RequestListener>((resolve) => {
     first = resolve;
@@ -62,10 +70,13 @@ export function openServer(config: { readonly host: string; readonly port: numbe
     }),
   );
   answerHalfClosed(server);
+  answerUnreadable(server, onUnreadable);
+  // Node would refuse an unknown expectation with an empty 417. A server may ignore it (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   const connections = watchConnections(server);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(config.port, config.host, BACKLOG, () => {
+    server.listen(port, host, BACKLOG, () => {
       server.off('error', reject);
       const { address, family, port } = server.address() as AddressInfo; // a TCP server that listens has one
       resolve({ server, serve, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });

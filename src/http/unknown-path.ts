@@ -21,7 +21,8 @@ export interface UnknownPathParts {
 
 type NoSource = Pick<Source, 'name' | 'keptHeaders'>;
 const UNKNOWN_SOURCE: NoSource = { name: NO_SOURCE, keptHeaders: [] };
-const WRITES = new Set(['POST', 'PUT', 'PATCH']);
+/** Methods by which webhooks are sent. */
+export const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 const SHOWN_CHARS = 200;
 
 /**
@@ -83,10 +84,20 @@ function lastOf(path: string): string | undefined {
 
 /** The path of an API that callers have built in, where only its beginning differs: `/v1/changes`. */
 function wholePathOf(path: string, sources: readonly Source[]): string | undefined {
-  const end = path.split('/').findLast((part) => part !== '');
-  return end === undefined
-    ? undefined
-    : sources.flatMap(({ alsoAt = [] }) => alsoAt).find((one) => one.endsWith(`/${end}`));
+  const parts = path.split('/').filter((part) => part !== '');
+  const end = parts.at(-1);
+  if (end === undefined || path.length > SHOWN_CHARS) return undefined;
+  const fixed = sources.flatMap(({ alsoAt = [] }) => alsoAt).find((one) => one.endsWith(`/${end}`));
+  return fixed ?? sources.map((source) => imitatedPathOf(parts, source)).find((whole) => whole !== undefined);
+}
+
+/** `/gitlab/api/v4/projects/7/deployments` or `/projects/7/deployments`: what is left out or added is at the beginning. */
+function imitatedPathOf(parts: readonly string[], { alsoAt = [], imitates }: Source): string | undefined {
+  const ends = parts.slice(0, MOST_PARTS).map((_, from) => parts.slice(from).join('/'));
+  const whole = alsoAt
+    .filter((prefix) => prefix.endsWith('/'))
+    .flatMap((prefix) => ends.map((end) => `${prefix}${end}`));
+  return whole.find((one) => imitates?.isWrittenAt(one));
 }
 
 function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): string {

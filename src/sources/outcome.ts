@@ -54,6 +54,8 @@ export type Served =
 export interface ImitatedApi {
   /** Whether the path belongs to it: there it accepts every method. */
   covers(path: string): boolean;
+  /** Whether a deployment is written there. */
+  isWrittenAt(path: string): boolean;
   /**
    * Handles an authentic request, given what was reported before.
    * @throws WebhookRejected, which `answer` translates for the API; NotKept when Redis is needed for it and is away.

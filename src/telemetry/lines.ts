@@ -1,3 +1,4 @@
+import type { OnUnreadable } from '../http/unreadable.ts';
 import type { WebhookParts } from '../http/webhooks.ts';
 import type { WorkersParts } from '../queue/workers.ts';
 import type { Conclusion } from '../recording/conclusion.ts';
@@ -8,6 +9,8 @@ import { createRateLimitedLog, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
 const CALM_MS = 1_000;
+/** Health checks and scanners of ports repeat themselves. */
+const UNREADABLE_EVERY_MS = 60_000;
 
 export type OnError = (where: string, error: unknown) => void;
 
@@ -47,6 +50,18 @@ export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswe
       log.info({ ...line, from: webhook.address, ...(suppressed && { suppressed }) }, 'webhook'),
     );
   };
+}
+
+/** What reached the port and was no HTTP request: nothing else tells why a sender's webhooks do not arrive. */
+export function logUnreadable(log: Logger): OnUnreadable {
+  const calm = createRateLimitedLog(UNREADABLE_EVERY_MS);
+  return ({ cause, advice }, from) =>
+    calm(cause, (suppressed) =>
+      log.info(
+        { cause, advice, from, ...(suppressed && { suppressed }) },
+        'something was sent that is no HTTP request',
+      ),
+    );
 }
 
 export function reasonFor(outcome: Outcome): string | undefined {

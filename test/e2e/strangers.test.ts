@@ -65,6 +65,8 @@ describe('a request to an address that belongs to no source', () => {
     ['/api/webhooks/git-lab', 'did you mean /webhooks/gitlab?'],
     ['/webhooks/github', 'add { type: webhook, preset: github, secrets: ["generated"] } to sources'],
     ['/webhook/azure-devops', 'add { type: webhook, preset: azure-devops'],
+    ['/api/v3/projects/harbor%2Fpay/deployments', 'no source is at /api/v3/projects', {}],
+    ['/api/v1/change', 'no source is at /api/v1/change', {}],
     ['/setup', 'no source is at /setup: did you mean /webhooks/gitlab?'],
     ['/login?next=%2Fsetup', 'no source is at /login: did you mean /webhooks/gitlab?'],
     ['/inbox', 'no source is at /inbox: did you mean'],
@@ -134,6 +136,17 @@ describe('a request to the end of the path of an API', () => {
       const { status, body } = await bridge.post(path, '{"summary":"Deployed pay"}', {});
       expect(status).toBe(404);
       expect(body.error).toContain('did you mean /api/v1/changes?');
+    },
+  );
+});
+
+describe('a request to an imitated API below another path', () => {
+  it.each(['/gitlab/api/v4/projects/harbor%2Fpay/deployments', '/projects/harbor%2Fpay/deployments'])(
+    '%s: the response names the path without it',
+    async (path) => {
+      const { status, body } = await bridge.post(path, { environment: 'production' }, { 'private-token': 'unknown' });
+      expect(status).toBe(404);
+      expect(body.error).toContain('did you mean /api/v4/projects/harbor%2Fpay/deployments?');
     },
   );
 });

@@ -16,6 +16,7 @@ export function argocdApi({ instance, defaultRef }: Settings): ImitatedApi {
   const api = imitation(settings);
   return {
     covers: api.covers,
+    isWrittenAt: (path) => commitStatusPath(path) !== undefined || api.isWrittenAt(path),
     async serve(webhook, rows) {
       const status = commitStatusPath(webhook.path);
       if (status && webhook.method === 'POST') return serveStatus(webhook);

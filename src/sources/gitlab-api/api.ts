@@ -17,6 +17,7 @@ export const API_PATH = '/api/v4/';
 /** The Deployments API of GitLab, for a source's own senders. */
 export const imitation = (settings: ApiSettings): ImitatedApi => ({
   covers: (path) => routeOf(path) !== undefined,
+  isWrittenAt: (path) => ['deployments', 'deployment'].includes(routeOf(path)?.kind ?? ''),
   serve: (webhook, rows) => serve(webhook, rows, settings),
 });
 

@@ -63,6 +63,7 @@ function decoded(text: string): string {
 export function projectName(text: string): string | undefined {
   if (text.length > PROJECT_LIMIT) return undefined;
   const name = trimChars(text, '/');
+  if (name.split('/').some((part) => part === '.' || part === '..')) return undefined;
   return /^[\p{L}\p{N}_.-]+(\/[\p{L}\p{N}_.-]+)*$/u.test(name) ? name : undefined;
 }
 

@@ -191,6 +191,7 @@ describe("GitLab's refusals", () => {
     ['POST', '/api/v4/projects/30/environments', { name: 'x' }, 404, { error: '404 Not Found' }],
     ['POST', '/api/v4/projects/$PROJECT_ID/deployments', BODY, 404, { message: '404 Project Not Found' }],
     ['POST', '/api/v4/projects/%/deployments', BODY, 404, { message: '404 Project Not Found' }],
+    ['POST', '/api/v4/projects/..%2F..%2Fadmin/deployments', BODY, 404, { message: '404 Project Not Found' }],
     ['POST', '/api/v4/user', BODY, 404, { error: '404 Not Found' }],
     ['POST', '/api/v4/anything', BODY, 404, { error: '404 Not Found' }],
     ['DELETE', PATH, '', 405, { error: '405 Not Allowed' }],
