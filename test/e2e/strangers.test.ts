@@ -121,7 +121,7 @@ describe('a webhook by another method', () => {
     const answer = await fetch(at, { headers: gitlabHeaders() });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('POST');
-    expect(await answer.json()).toMatchObject({ reason: 'wrong_method', error: expect.stringContaining('not GET') });
+    expect(await answer.json()).toMatchObject({ reason: 'wrong_method', error: expect.stringContaining('not by GET') });
     await expect.poll(newest).toMatchObject({ ...rejected('gitlab', 'wrong_method'), method: 'GET' });
     const { id } = await newest();
     expect((await fetch(at, { headers: { accept: 'text/html' } })).status).toBe(405);
