@@ -35,6 +35,19 @@ const AFTER: readonly string[] = [
   'https://code.example.com/?a=b&sig=',
   'https://code.example.com/?a=b;X-Amz-Signature=',
   'https://code.example.com/#access_token=',
+  'https://discord.com/api/webhooks/123456789012345678/',
+  'https://api.telegram.org/bot123456789:',
+  'https://harbor.webhook.office.com/webhookb2/',
+  'https://hooks.zapier.com/hooks/catch/12345/',
+  'helm template --set db.password=',
+  "export DB_PASSWORD='",
+  'PRIVATE-TOKEN: ',
+  'x-api-key: ',
+  'harbor login --token ',
+  '//registry.example.com/:_authToken=',
+  'AccountKey=',
+  '{"password":"',
+  JSON.stringify(JSON.stringify({ token: '' })).slice(1, -4),
 ];
 
 describe.each([
@@ -78,6 +91,11 @@ describe('what stands around a secret', () => {
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     'https://code.example.com/a%20b%2Fc?page=2#notes',
     'mira@harbor.example deployed 100% of it',
+    'Fix token: expired ones were accepted for 3 minutes',
+    'password=unknown is a word, and secret= is nothing',
+    'harbor.example/csrf-token:1.24.3-alpine3.19',
+    'fix(auth-token): 401-errors-are-retried',
+    'call it with --token $DEPLOY_TOKEN_2 or token=<your-token-1>',
   ])('is all there is: %j', (text) => {
     expect(hideSecrets(text)).toBe(text);
   });
