@@ -44,17 +44,21 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
     const near = await deployments.store(stored, judged);
     return near && { view: judged.view, near, earlier: judged.earlier };
   };
-  const refresh = async (name: string) => {
+  /** @returns those that followed it, if that changes what they depend on */
+  const rebuild = async (name: string): Promise<readonly string[]> => {
     for (let round = 0; round < MAX_CONTENTION; round++) {
       const stored = await deployments.stored(name);
-      if (stored.records.length === 0 || (await project(stored))) return;
+      if (stored.records.length === 0) return [];
+      const projected = await project(stored);
+      if (projected) return projected.near.followers;
     }
     throw contention(name);
   };
   /** A late record may change what the deployments after it replaced: their views are rebuilt too. */
-  const judgeAnew = async ({ followers }: Neighbors, name: string) => {
-    for (const follower of new Set(followers)) if (follower !== name) await refresh(follower);
+  const judgeAnew = async (followers: readonly string[], name: string) => {
+    for (const follower of new Set(followers)) if (follower !== name) await rebuild(follower);
   };
+  const refresh = async (name: string) => judgeAnew(await rebuild(name), name);
   const write = (replace: boolean) =>
     coalesced(placeOf, async (given: readonly Given[]): Promise<readonly AppliedChange[]> => {
       const records = given.map(({ record }) => record);
@@ -67,15 +71,21 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
         const stored = await project(appended, expected);
         expected = undefined; // it may be why the view was not stored
         if (!stored) continue;
-        await judgeAnew(stored.near, appended.name);
+        await judgeAnew(stored.near.followers, appended.name);
         return isNew.map((added) => ({ added, neighbors: stored.near, earlier: stored.earlier, ...stored.view }));
       }
       throw contention(records[0]?.deployment ?? '');
     });
+  const take: ChangeLog['take'] = async (taken) => {
+    const followers = await deployments.take(taken);
+    await judgeAnew(followers, taken.name);
+    return followers;
+  };
   const add = write(false);
   const replaceBy = write(true);
   return {
     ...deployments,
+    take,
     apply: (record, { replace = false, ...rest } = {}) => (replace ? replaceBy : add)({ record, ...rest }),
     refresh,
   };

@@ -132,6 +132,29 @@ it('the same post is a roll-back with the retried job, once another deployment r
   ]);
 });
 
+it('what each deployment replaced is the same in every order of the signals, whatever joins move', async () => {
+  const other = { service: 'pay-app' };
+  const signals = [
+    ...[hook('A', 'succeeded', 1), hook('B', 'succeeded', 11)],
+    ...[sync('A', 'succeeded', 3), sync('B', 'succeeded', 13)].map((one) => ({ ...one, ...other })),
+    { ...sync('A', 'succeeded', 200), ...other, deployment: 'gitops:A again', id: 'chg_A_again', aliases: [] },
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(signals, { minLength: signals.length }), async (shuffled) => {
+      await redis.flushall();
+      const { record, all } = open();
+      for (const one of shuffled) await record(one);
+      const replaced = (await all()).map(({ commit, replaced: one }) => [commit?.title, one?.sha]);
+      expect(replaced).toEqual([
+        ['A', undefined],
+        ['B', sha('A')],
+        ['A', sha('B')],
+      ]);
+    }),
+    { numRuns: 25 },
+  );
+});
+
 it('an alias leads to the records that moved, and stays where another record has it too', async () => {
   const { get } = open();
   const deployments = createDeployments(redis, { days: 400, count: 1000 });

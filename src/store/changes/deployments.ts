@@ -8,7 +8,7 @@ import { DAY_SECONDS } from '../../values/units.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { appendRecords, MAX_RECORDS, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
-import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
+import { followersIn, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { readPacked, unpackUnder } from './packed/archive.ts';
 import { namePlace } from './packed/packed-names.ts';
@@ -81,8 +81,11 @@ export interface Deployments {
    * again.
    */
   store(stored: Stored, judged: BuiltView): Promise<Neighbors | undefined>;
-  /** Removes records from a deployment, which is deleted when none is left; its name then leads to `to`. */
-  take(taken: Taken): Promise<void>;
+  /**
+   * Removes records from a deployment, which is deleted when none is left; its name then leads to `to`.
+   * @returns those that followed it in its lineage, if it was deleted.
+   */
+  take(taken: Taken): Promise<readonly string[]>;
   stored(name: string): Promise<Stored>;
   /** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
   before(lineage: string, asked: PredecessorQuery): Promise<readonly Predecessor[]>;
@@ -245,16 +248,9 @@ async function store(
   );
   if (reply === 0) return undefined;
   const [followers, waiting] = reply as [string[], string[]]; // the script's reply
-  return { followers: [...followers, ...(await followersIn(redis, left.filter(isLineage), deployment))], waiting };
-}
-
-/** Those that follow in the lineage that it has left: its service or environment was renamed. */
-async function followersIn(redis: Redis, lineageKeys: readonly string[], deployment: Deployment): Promise<string[]> {
-  const after = `(${lineageScore(deployment)}`;
-  const names = lineageKeys.map((lineageIndex) =>
-    redis.zrangebyscore(lineageIndex, after, '+inf', 'LIMIT', 0, FOLLOWERS),
-  );
-  return (await Promise.all(names)).flat();
+  // Those in a lineage that it has left: its service or environment was renamed.
+  const former = await followersIn(redis, left.filter(isLineage), lineageScore(deployment));
+  return { followers: [...followers, ...former], waiting };
 }
 
 const toStored = (name: string, { indexes, records }: Fields): Stored => ({

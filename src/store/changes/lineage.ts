@@ -1,10 +1,11 @@
+import type { Redis } from 'ioredis';
 import { digest } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
 import { keys } from '../keys.ts';
 
 /** How many later deployments may be judged by one: they may have gone back to it. */
-export const FOLLOWERS = 20;
+const FOLLOWERS = 20;
 
 /** The deployments of one lineage, by time. */
 export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
@@ -13,6 +14,14 @@ export const isLineage = (index: string): boolean => index.startsWith(keys.linea
 /** A deployment that began while it ran follows it, even if it failed before that one had ended. */
 export const lineageScore = ({ succeededAt, occurredAt }: Pick<Deployment, 'succeededAt' | 'occurredAt'>): number =>
   Date.parse(succeededAt ?? occurredAt);
+
+/** Those that follow a moment in some lineages, the nearest of each first. */
+export async function followersIn(redis: Redis, lineageKeys: readonly string[], score: number): Promise<string[]> {
+  const names = lineageKeys.map((lineageIndex) =>
+    redis.zrangebyscore(lineageIndex, `(${score}`, '+inf', 'LIMIT', 0, FOLLOWERS),
+  );
+  return (await Promise.all(names)).flat();
+}
 
 /** The most of its images that are compared with those of its successor. */
 const ARTIFACTS = 10;

@@ -40,6 +40,9 @@ local found = predecessors(KEYS[6], KEYS[3], ARGV[11], tonumber(ARGV[12]))
 if redis.sha1hex(table.concat(found, '\n')) ~= ARGV[13] then return 0 end
 local entered = 9 + tonumber(ARGV[4])
 local known = redis.call('HGET', KEYS[3], name) or ''
+local score, was = ARGV[14], redis.call('ZSCORE', KEYS[6], name)
+-- What stood between its former place and this one followed it until now.
+if was and tonumber(was) < tonumber(score) then score = was end
 for i = 9, entered - 1 do redis.call('ZREM', KEYS[i], name) end
 redis.call('HSET', deployment, 'view', ARGV[5], 'in', table.concat(KEYS, '\n', entered))
 local function put(hash, value)
@@ -51,8 +54,8 @@ put(KEYS[3], ARGV[8])
 put(KEYS[4], ARGV[9])
 logEntry(KEYS[5], KEYS[8], entry, ARGV[7])
 for i = entered, #KEYS do redis.call('ZADD', KEYS[i], KEYS[i] == KEYS[6] and ARGV[14] or ARGV[6], name) end
-if known == ARGV[8] and ARGV[10] == '0' then return { {}, {} } end
-local after, before = '(' .. ARGV[14], '(' .. ARGV[14]
+if known == ARGV[8] and (known == '' or was) and ARGV[10] == '0' then return { {}, {} } end
+local after, before = '(' .. score, '(' .. ARGV[14]
 local followers = redis.call('ZRANGEBYSCORE', KEYS[6], after, '+inf', 'LIMIT', 0, 20)
 local waiting = {}
 if redis.call('ZCARD', KEYS[7]) == 0 then return { followers, waiting } end
