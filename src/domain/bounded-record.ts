@@ -48,6 +48,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   tags: 'name',
   url: 'url',
   pipelineUrl: 'url',
+  parentPipelineUrl: 'url',
   jobUrl: 'url',
   compareUrl: 'url',
 };

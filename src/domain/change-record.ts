@@ -138,6 +138,8 @@ export const ChangeRecord = z.object({
    * health is then the recovery, not another run.
    */
   runIsUncertain: z.literal(true).optional(),
+  /** Beside `repeatable`: a job posts one end. The other one is that of its retry, which is another deployment. */
+  endsOnce: z.literal(true).optional(),
   /** The key of a start or an end of the same run that does not know what is deployed. */
   baseOfStart: z.string().optional(),
   /**
@@ -173,6 +175,8 @@ export const ChangeRecord = z.object({
    * and which part this is. Without `part` it is about the whole; `by` is then the part that reported it, if one did.
    */
   stage: z.object({ of: z.string(), part: z.string().optional(), by: z.string().optional() }).optional(),
+  /** Of a sync: the application that it brought to a revision, which runs one sync at a time. */
+  app: z.string().optional(),
   /** The key that the source gave it, when it reports a deployment that another tool reported as well (join.ts). */
   joinedFrom: z.string().optional(),
   changeType: ChangeType.default('deployment'),
@@ -224,6 +228,8 @@ export const ChangeRecord = z.object({
     })
     .optional(),
   pipelineUrl: z.string().optional(),
+  /** The pipeline of the same project that started this one as a part of itself. */
+  parentPipelineUrl: z.string().optional(),
   /** The forge's own id of the pipeline, where the sender knows no address. */
   pipelineId: z.string().optional(),
   /** Name of the job or step that deployed. */

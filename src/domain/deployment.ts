@@ -23,6 +23,8 @@ export type Deployment = Omit<
   | 'periodic'
   | 'repeated'
   | 'doubts'
+  | 'endsOnce'
+  | 'app'
   | 'base'
   | 'environment'
 > & {

@@ -56,6 +56,8 @@ function withoutStep(merged: ChangeRecord) {
     repeated,
     base,
     runIsUncertain,
+    endsOnce,
+    app,
     baseOfStart,
     reportsHealth,
     doubts,

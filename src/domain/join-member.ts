@@ -18,6 +18,8 @@ export interface Member {
   readonly host?: string;
   /** The forge's own ids. */
   readonly pipeline?: string;
+  /** The pipeline of the same project that started this one as a part of itself. */
+  readonly parent?: string;
   readonly jobId?: string;
   /** The name of the job. */
   readonly job?: string;
@@ -27,13 +29,19 @@ export interface Member {
   readonly commit?: string;
   /** True where somebody named the service: the repository's name stands for all of its services. */
   readonly service?: string;
+  /** The service that a report names, where it has the name of the repository, which stands for all of its services. */
+  readonly namesake?: string;
   /** What the parts of one deployment have in common, and whether this is one of them or reports the whole. */
   readonly stage?: string;
   readonly isPart?: boolean;
   /** Of a report: one source may get several kinds of posts about one deployment. */
   readonly signal?: string;
+  /** Of a report: a job posts it about itself, and posts one end. */
+  readonly endsOnce?: true;
   /** Of a sync: the application, which runs one at a time. */
   readonly app?: string;
+  /** The service that the application is. A job may be named after it. */
+  readonly appService?: string;
   /** When it began and ended, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs?: number;

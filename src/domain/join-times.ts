@@ -11,6 +11,8 @@ const SYNC_EARLY_MS = 5 * MINUTE_MS;
 const AFTER_END_MS = 2 * MINUTE_MS;
 /** The usual time limit of a job (docs/joins.md): without news of its end, it may run for as long. */
 const JOB_LIMIT_MS = 60 * MINUTE_MS;
+/** Of a runner and of the forge. */
+const CLOCKS_MS = 10_000;
 /** Two jobs whose ends alone are known may have run at the same time if these are no further apart. */
 const USUAL_JOB_MS = 5 * MINUTE_MS;
 
@@ -40,6 +42,22 @@ export const ranTogether = (a: Member, b: Member): boolean => beginMs(a) < endMs
 
 const beginMs = ({ witness, startKnown, fromMs }: Member): number =>
   witness === 'report' || startKnown ? fromMs : fromMs - USUAL_JOB_MS;
+
+/** A job's own post about an end comes before the job has ended. */
+export const cameWhileItRan = (post: Member, { toMs }: Member): boolean =>
+  toMs === undefined || (post.toMs ?? post.fromMs) <= toMs + CLOCKS_MS;
+
+/** A job begins before its post about its end comes. */
+export const hadBegun = (a: Member, b: Member): boolean => {
+  const [post, job] = a.witness === 'report' ? [a, b] : [b, a];
+  return !job.startKnown || post.toMs === undefined || job.fromMs <= post.toMs;
+};
+
+/** The one whose span is the nearest to the moment at which a post first came. */
+export const nearestTo = (post: Member, jobs: readonly Member[]): Member | undefined => {
+  const gapOf = (job: Member) => distanceMs(job, { ...post, toMs: post.fromMs });
+  return jobs.toSorted((a, b) => gapOf(a) - gapOf(b) || (a.key < b.key ? -1 : 1))[0];
+};
 
 /** Without the time in which the last signals of a job arrive. */
 const endMs = ({ witness, endedBy, toMs, fromMs }: Member): number =>

@@ -1,12 +1,9 @@
 import { groupBy } from '../values/group.ts';
 import type { Witness } from './change-record.ts';
+import { isOfApp, type RootOf, uniqueBest } from './join-best.ts';
+import { fits, type JoinOptions } from './join-fit.ts';
 import type { Member } from './join-member.ts';
-import { byGap, distanceMs, isCausedInTime, type Link, overlap, REPORT_WINDOW_MS, ranTogether } from './join-times.ts';
-
-export interface JoinOptions {
-  /** Whether signals of these two configured sources may become one deployment. */
-  readonly mayJoin: (one: string, other: string) => boolean;
-}
+import { byGap, type Link, ranTogether } from './join-times.ts';
 
 /**
  * Which members report one deployment: each member's key → the key of the deployment. Only what is unambiguous is
@@ -36,10 +33,11 @@ export function joined(given: readonly Member[], options: JoinOptions): Readonly
  * ties connects do not affect each other.
  */
 export function tiesOf(member: Omit<Member, 'order'>): readonly string[] {
-  const { commit, pipeline, jobId, join, instance, path, stage } = member;
+  const { commit, pipeline, parent, jobId, join, instance, path, stage } = member;
   return [
     ...(commit ? [`commit ${commit}`] : []),
     ...(pipeline ? [`pipeline ${pipeline}`] : []),
+    ...(parent ? [`pipeline ${parent}`] : []),
     ...(jobId ? [`job ${jobId}`] : []),
     ...(join ? [`rule ${join}`] : []),
     ...(stage ? [`stage ${instance}\n${path}\n${stage}`] : []),
@@ -62,12 +60,12 @@ class Unions {
   constructor(keys: readonly string[]) {
     this.#parent = new Map(keys.map((key) => [key, key]));
   }
-  rootOf(key: string): string {
+  readonly rootOf: RootOf = (key) => {
     let root = key;
     for (let next = this.#parent.get(root); next !== undefined && next !== root; next = this.#parent.get(root))
       root = next;
     return root;
-  }
+  };
   join(one: string, other: string): void {
     this.#parent.set(this.rootOf(one), this.rootOf(other));
   }
@@ -104,21 +102,56 @@ interface Known {
   readonly options: JoinOptions;
 }
 
-/** Each report belongs to the one job that matches it best, and no two reports of one source to the same job. */
+/**
+ * Each report belongs to the one job that matches it best, and no two reports of one source to the same job. Of the
+ * jobs that match a report equally, those that have one from its sender are left out.
+ */
 function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], known: Known): readonly Pair[] {
-  const { unions, options } = known;
-  const pairs = reports.flatMap((report): Pair[] => {
+  const rootOf = ({ key }: Member) => known.unions.rootOf(key);
+  const first = choose(reports, jobs, known);
+  const pairs = [...first.pairs];
+  for (let left = first.undecided, before = -1; before < pairs.length; ) {
+    before = pairs.length;
+    const isTaken = (job: Member, by: Member) =>
+      pairs.some(([report, its]) => rootOf(its) === rootOf(job) && isOfSameSender(report, by));
+    const next = left.map((report) =>
+      choose(
+        [report],
+        jobs.filter((job) => !isTaken(job, report)),
+        known,
+      ),
+    );
+    pairs.push(
+      ...withoutRivals(
+        next.flatMap((one) => one.pairs),
+        known.unions,
+      ),
+    );
+    left = left.filter((report) => !pairs.some(([one]) => one === report));
+  }
+  return pairs;
+}
+
+/** `undecided`: those that match several jobs equally. */
+function choose(reports: readonly Member[], jobs: readonly Member[], { unions, options }: Known) {
+  const found = reports.map((report) => {
     const candidates = jobs.filter((candidate) => fits(report, candidate, options));
-    const job = uniqueBest(candidates, report, unions);
-    return job ? [[report, job]] : [];
+    return { report, job: uniqueBest(candidates, report, unions.rootOf) };
   });
-  return pairs.filter(([report, job]) => {
+  const pairs = found.flatMap(({ report, job }): Pair[] => (job ? [[report, job]] : []));
+  return {
+    pairs: withoutRivals(pairs, unions),
+    undecided: found.flatMap(({ report, job }) => (job ? [] : [report])),
+  };
+}
+
+const withoutRivals = (pairs: readonly Pair[], unions: Unions): readonly Pair[] =>
+  pairs.filter(([report, job]) => {
     const root = unions.rootOf(job.key);
     const rivals = pairs.filter(([other, its]) => unions.rootOf(its.key) === root && isOfSameSender(other, report));
     const reportsOfJob = rivals.map(([rival]) => rival);
-    return uniqueBest(reportsOfJob, job, unions) === report;
+    return uniqueBest(reportsOfJob, job, unions.rootOf) === report;
   });
-}
 
 /** An earlier release did not store the signal. */
 const isOtherSignal = (a: Member, b: Member): boolean =>
@@ -143,23 +176,27 @@ const isSameSet = (a: readonly Member[], b: readonly Member[]): boolean =>
   a.length === b.length && a.every((member) => b.includes(member));
 
 /**
- * A sync and what caused it. Several causes, or several syncs of one application, are distinguished by time; syncs of
- * several applications with the same cause are not joined.
+ * A sync and what caused it. Several causes are distinguished by the service that the application is, and by time, as
+ * several syncs of one application are. Syncs of several applications with the same cause are not joined, except one
+ * whose service it names.
  */
 function syncsOf(syncs: readonly Member[], members: readonly Member[], { unions, options }: Known): readonly Pair[] {
   const causes = members.filter(({ witness }) => witness !== 'sync');
   if (causes.length === 0) return [];
   const rootOf = ({ key }: Member) => unions.rootOf(key);
   const found = syncs.map((sync) => {
-    const fitting = causes.filter((cause) => fits(sync, cause, options)).map((cause) => ({ sync, cause }));
-    return { sync, roots: new Set(fitting.map(({ cause }) => rootOf(cause))), link: nearestOf(fitting, rootOf) };
+    const fitting = causes.filter((cause) => fits(sync, cause, options));
+    const own = new Set(fitting.filter((cause) => isOfApp(cause, sync)).map(rootOf));
+    const likely = own.size > 0 ? fitting.filter((cause) => own.has(rootOf(cause))) : fitting;
+    const links = likely.map((cause) => ({ sync, cause }));
+    return { sync, own, roots: new Set(likely.map(rootOf)), link: nearestOf(links, rootOf) };
   });
-  return found.flatMap(({ sync, link }): Pair[] => {
+  return found.flatMap(({ sync, own, link }): Pair[] => {
     if (!link) return [];
     const root = rootOf(link.cause);
     const rivals = found.filter((other) => other.sync !== sync && other.roots.has(root));
     const isNearest = rivals.every((rival) => {
-      if (!isSameApp(sync, rival.sync)) return false;
+      if (!isSameApp(sync, rival.sync)) return own.has(root) && !rival.own.has(root);
       return !rival.link || rootOf(rival.link.cause) !== root || byGap(link, rival.link) < 0;
     });
     return isNearest ? [[sync, link.cause]] : [];
@@ -174,84 +211,5 @@ function nearestOf(links: readonly Link[], rootOf: (member: Member) => string): 
   return rivals.some(({ cause }) => ranTogether(nearest.cause, cause)) ? undefined : nearest;
 }
 
-const linkOf = (a: Member, b: Member): Link => (a.witness === 'sync' ? { sync: a, cause: b } : { sync: b, cause: a });
-
 const isSameApp = (a: Member, b: Member): boolean =>
   a.app !== undefined && a.app === b.app && a.instance === b.instance;
-
-/**
- * The only candidate that has more in common with a member than the others; among equals, the one that ran at that
- * time, or that ended as the member did.
- */
-function uniqueBest(candidates: readonly Member[], member: Member, unions: Unions): Member | undefined {
-  const areOne = (some: readonly Member[]) => new Set(some.map(({ key }) => unions.rootOf(key))).size === 1;
-  const most = Math.max(...candidates.map((candidate) => agreementOf(candidate, member)));
-  const best = candidates.filter((candidate) => agreementOf(candidate, member) === most);
-  if (areOne(best)) return best[0];
-  const atThatTime = best.filter((candidate) => overlap(candidate, member));
-  if (areOne(atThatTime)) return atThatTime[0];
-  const likely = atThatTime.length > 0 ? atThatTime : best;
-  const alike = likely.filter((candidate) => endOf(member) !== undefined && endOf(candidate) === endOf(member));
-  return areOne(alike) ? alike[0] : undefined;
-}
-
-/** The last one: what is retried has failed before. */
-const endOf = ({ endedWell, endedBadly }: Member): 'well' | 'badly' | undefined =>
-  endedWell ? 'well' : endedBadly && 'badly';
-
-/** What distinguishes the jobs of a pipeline, the most reliable first. */
-function agreementOf(a: Member, b: Member): number {
-  if (a.jobId !== undefined && a.jobId === b.jobId) return 3;
-  if (a.job !== undefined && a.job === b.job) return 2;
-  if (a.service !== undefined && a.service === b.service) return 2;
-  return namesService(a.job, b.service) || namesService(b.job, a.service) ? 1 : 0;
-}
-
-/** The job `deploy-cart` deploys cart, and so the service with the id `svc_cart`. */
-function namesService(job: string | undefined, service: string | undefined): boolean {
-  if (job === undefined || service === undefined) return false;
-  const [jobWords, serviceWords] = [` ${plain(job)} `, plain(service).replace(/^(?:svc|service|srv) /, '')];
-  return serviceWords !== '' && jobWords.includes(` ${serviceWords} `);
-}
-
-const plain = (text: string): string =>
-  text
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '')
-    .join(' ');
-
-/**
- * True where nothing that is known of the two contradicts that they report one deployment, and something ties them
- * together.
- */
-function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {
-  if (!mayJoin(a.instance, b.instance) || !isSameRepository(a, b)) return false;
-  const isSync = a.witness === 'sync' || b.witness === 'sync';
-  if (isSync) return isSameCommit(a, b) && isSame(a, b, 'environment') && isCausedInTime(linkOf(a, b));
-  if (ALIKE.some((field) => differs(a, b, field))) return false;
-  if (isSame(a, b, 'jobId') || isSame(a, b, 'pipeline')) return true;
-  return (isSameCommit(a, b) && distanceMs(a, b) <= REPORT_WINDOW_MS) || isPostedMeanwhile(a, b);
-}
-
-/** A post that names neither run nor commit, from an environment to which a job deploys at that very time. */
-function isPostedMeanwhile(a: Member, b: Member): boolean {
-  const [report, job] = a.witness === 'report' ? [a, b] : [b, a];
-  if (report.witness !== 'report' || job.witness !== 'job' || !isSame(a, b, 'environment')) return false;
-  const saysWhich = report.commit !== undefined || report.pipeline !== undefined || report.jobId !== undefined;
-  return !saysWhich && overlap(report, job);
-}
-
-const ALIKE = ['environment', 'commit', 'pipeline', 'jobId', 'job', 'service'] as const;
-type Field = (typeof ALIKE)[number];
-
-const isSame = (a: Member, b: Member, field: Field): boolean => a[field] !== undefined && a[field] === b[field];
-const differs = (a: Member, b: Member, field: Field): boolean =>
-  a[field] !== undefined && b[field] !== undefined && a[field] !== b[field];
-const isSameCommit = (a: Member, b: Member): boolean => isSame(a, b, 'commit');
-
-/** A post may name a project without the host and the path under which the forge runs. */
-function isSameRepository(a: Member, b: Member): boolean {
-  if (a.host !== undefined && b.host !== undefined) return a.host === b.host && a.path === b.path;
-  return a.path === b.path || a.path.endsWith(`/${b.path}`) || b.path.endsWith(`/${a.path}`);
-}

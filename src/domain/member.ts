@@ -14,6 +14,9 @@ interface JoinCandidate {
   readonly witness: Witness;
   readonly stage?: ChangeRecord['stage'];
   readonly signal?: string;
+  readonly endsOnce?: true | undefined;
+  /** Its service is taken from the name of the repository: it was not reported. */
+  readonly isInferred?: boolean;
   /** The application whose history numbers its syncs. */
   readonly app?: string | undefined;
   /** The signal, if it reports the end. */
@@ -26,12 +29,12 @@ interface JoinCandidate {
  * What one record reports, and of which deployment. Undefined where no repository is known: nothing can tie it to
  * others then.
  */
-export function memberOf({ deployment, witness, signal, stage, app, end, join }: JoinCandidate): NewMember | undefined {
-  const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
+export function memberOf(candidate: JoinCandidate): NewMember | undefined {
+  const { deployment, witness, signal, endsOnce, stage, app, end, join } = candidate;
+  const { key, source, instance, environment, commit, job, occurredAt, startedAt, finishedAt } = deployment;
   const grouping = groupingOf(deployment);
   if (!grouping) return undefined;
   const sha = fullSha(commit?.sha);
-  const service = serviceId ?? (isNamedByDefault(deployment) ? undefined : deployment.service);
   const from = Date.parse(startedAt ?? occurredAt);
   const endedAt = finishedAt ?? (end === undefined ? undefined : occurredAt);
   return {
@@ -43,9 +46,10 @@ export function memberOf({ deployment, witness, signal, stage, app, end, join }:
     ...(job && { job }),
     ...(environment.name !== 'unknown' && { environment: environment.name.toLowerCase() }),
     ...(sha && { commit: sha }),
-    ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
+    ...serviceIn(candidate),
     ...(stage && { stage: stage.of, isPart: (stage.part ?? stage.by) !== undefined }),
     ...(witness === 'report' && signal && { signal }),
+    ...(witness === 'report' && endsOnce && { endsOnce }),
     ...(app && { app }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
     ...(startedAt && { startKnown: true as const }),
@@ -56,7 +60,17 @@ export function memberOf({ deployment, witness, signal, stage, app, end, join }:
   };
 }
 
-function groupingOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment) {
+/** The name of a repository stands for all of its services, unless a post names a service that is called the same. */
+function serviceIn({ deployment, witness, isInferred }: JoinCandidate) {
+  const { service, serviceId } = deployment;
+  const name = service.toLowerCase();
+  if (witness === 'sync') return service === 'unknown' ? {} : { appService: name };
+  if (serviceId) return { service: serviceId.toLowerCase() };
+  if (!isNamedByDefault(deployment)) return { service: name };
+  return witness === 'report' && !isInferred && service !== 'unknown' ? { namesake: name } : {};
+}
+
+function groupingOf({ repository, pipelineUrl, parentPipelineUrl, pipelineId, jobUrl }: Deployment) {
   const [pipelineRun, jobRun] = [runOf(pipelineUrl), runOf(jobUrl)];
   const run = pipelineRun ?? jobRun;
   const address = run ?? addressOf(repository?.url) ?? addressOf(repository?.gitlabProject);
@@ -64,11 +78,13 @@ function groupingOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment)
   if (named === undefined) return undefined;
   const path = lastingPath(named, repository);
   const pipeline = pipelineRun?.pipeline ?? jobRun?.pipeline ?? pipelineId;
+  const parent = runOf(parentPipelineUrl)?.pipeline;
   const jobId = jobRun?.job ?? pipelineRun?.job;
   return {
     path,
     ...(address && { host: address.host }),
     ...(pipeline && { pipeline }),
+    ...(parent && { parent }),
     ...(jobId && { jobId }),
   };
 }

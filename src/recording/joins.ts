@@ -1,7 +1,8 @@
 import type { ChangeRecord, Witness } from '../domain/change-record.ts';
 import { type Deployment, isFinal } from '../domain/deployment.ts';
 import { fold } from '../domain/fold.ts';
-import { type JoinOptions, joined, related } from '../domain/join.ts';
+import { joined, related } from '../domain/join.ts';
+import type { JoinOptions } from '../domain/join-fit.ts';
 import { awaitsAnother } from '../domain/join-wait.ts';
 import { memberOf, type NewMember } from '../domain/member.ts';
 import { type RoutingOptions, type Rule, route } from '../domain/rules/routing.ts';
@@ -62,8 +63,9 @@ export function createJoins(parts: JoinParts): Joins {
     const reported = await withFormerName(fold(own.deployment, [own]), formerName);
     const { deployment, join } = route(reported, rules, routing);
     const end = isFinal(own.state) ? own.signal : undefined;
-    const facts = { signal: own.signal, app: own.history?.of, join, end };
-    return memberOf({ deployment, witness, ...facts, ...(own.stage && { stage: own.stage }) });
+    const { signal, endsOnce, app = own.history?.of, doubts, stage } = own;
+    const facts = { signal, endsOnce, app, isInferred: doubts?.service !== undefined, join, end };
+    return memberOf({ deployment, witness, ...facts, ...(stage && { stage }) });
   };
   /** Moves that are due, and those that were interrupted. */
   const misplaced = (members: readonly StoredMember[], plan = joined(members, options)) =>

@@ -2,7 +2,7 @@ import { type ChangeRecord, digest } from '../domain/change-record.ts';
 import { RANK } from '../domain/deployment.ts';
 import type { Post, RecentPosts } from '../store/changes/recent-posts.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
-import { momentOf, RETRY_WINDOW_MS, type Repeats } from './repeats.ts';
+import { isOtherEnd, momentOf, RETRY_WINDOW_MS, type Repeats } from './repeats.ts';
 
 export interface RepeatCheckParts {
   readonly repeats: Pick<Repeats, 'isRepeat'>;
@@ -46,6 +46,7 @@ const postOf = (record: ChangeRecord): Post => ({
 function isSaidBy(previous: Post, record: ChangeRecord): boolean {
   if (previous.deployment !== digest(record.deployment)) return false;
   if (!record.repeatable) return previous.state === record.state;
+  if (isOtherEnd(record, previous)) return false;
   const distanceMs = Math.abs(Date.parse(momentOf(record).at) - Date.parse(previous.at));
   return distanceMs <= RETRY_WINDOW_MS && RANK[record.state] <= RANK[previous.state];
 }

@@ -53,7 +53,8 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     const same = record.base === undefined ? undefined : await changeLog.get(record.deployment);
     if (same) return { name: same.deployment.key, view: same };
     const moment = momentOf(record);
-    for (const candidate of neighborsOf(candidates, moment)) {
+    const ofSameEnd = candidates.filter(({ view }) => !isOtherEnd(record, view.deployment));
+    for (const candidate of neighborsOf(ofSameEnd, moment)) {
       if (
         !(await isOtherRun(changeLog, candidate.view, record)) &&
         (await isMomentOf(changeLog, candidate.view, moment))
@@ -129,6 +130,15 @@ export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeReco
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
 
+/** A job posts one end: a success and a failure are those of two attempts. An end that was only concluded is none. */
+export function isOtherEnd(
+  { endsOnce, state }: Pick<ChangeRecord, 'endsOnce' | 'state'>,
+  known: Pick<ChangeRecord, 'state' | 'endReason'>,
+): boolean {
+  if (!endsOnce || !isFinal(state) || !isFinal(known.state) || known.endReason === 'superseded') return false;
+  return (state === 'succeeded') !== (known.state === 'succeeded');
+}
+
 /** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
   const inOrder = candidates.toSorted(byTime);
@@ -174,6 +184,8 @@ const hasState = ({ deployment }: DeploymentView, { state }: ChangeRecord): bool
  */
 function periodic(record: ChangeRecord, { name, view }: Candidate): ChangeRecord {
   const isLater = record.occurredAt > timeOf(view);
+  const isFirst = record.occurredAt < timeOf(view) && hasState(view, record); // a repeat has overtaken it
+  if (isFirst) return { ...named(record, name), id: recordId(name, record.state, record.id, record.occurredAt) };
   const isOtherEnd = isFinal(record.state) && isFinal(view.deployment.state) && !hasState(view, record);
   if (!isLater || !isOtherEnd) return named(record, name);
   const { finishedAt, ...recovered } = record; // of an end that may be the time of sending, the first one counts

@@ -169,12 +169,71 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(failed, retried, report('c1'))).toHaveLength(3);
   });
 
+  it('are two attempts where one ended well and the other did not, unless the job failed after its post', () => {
+    const [failed, retried] = [job('j1', { endedBadly: true }), job('j2', { endedWell: true })];
+    const bad = { endedBadly: true, endsOnce: true } as const;
+    const good = { endedWell: true, endsOnce: true, fromMs: noon + 6 * MINUTE } as const;
+    expect(deployments(failed, report('c1', good))).toEqual(['j1', 'c1']);
+    expect(deployments(report('c1', bad), retried)).toEqual(['c1', 'j2']);
+    expect(deployments(failed, report('c1', { ...good, fromMs: noon + 2 * MINUTE }))).toEqual(['j1+c1']);
+    expect(deployments(retried, report('c1', { ...bad, jobId: 'j2' }))).toEqual(['j2+c1']);
+    expect(deployments(failed, report('c1', { endedWell: true, fromMs: noon + 6 * MINUTE }))).toEqual(['j1+c1']);
+    const posts = [bad, good].map((end, at) => report(`c${at}`, end));
+    const events = [bad, good].map((end, at) => report(`e${at}`, { ...end, source: 'events', instance: 'events' }));
+    expect(deployments(...posts, ...events)).toEqual(['c0+e0', 'c1+e1']);
+    expect(deployments(...posts, ...events, retried, failed)).toEqual(['c0+e0+j1', 'c1+e1+j2']);
+  });
+
+  it('are distinguished by the service that has the name of its repository, if a job is named after it', () => {
+    expect(deployments(cart, pay, report('c1', { namesake: 'pay' }))).toEqual(['j1', 'j2+c1']);
+    expect(deployments(cart, job('j2', { job: 'deploy-till' }), report('c1', { namesake: 'pay' }))).toHaveLength(3);
+  });
+
+  it('are distinguished by elimination: a job that has a post of a source has no other one of it', () => {
+    const posts = [report('c1'), report('c2', { service: 'cart' })];
+    expect(deployments(cart, pay, ...posts)).toEqual(['j1+c2', 'j2+c1']);
+    expect(deployments(cart, pay, job('j3', { job: 'deploy-till' }), ...posts)).toEqual(['j1+c2', 'j2', 'j3', 'c1']);
+    expect(deployments(cart, pay, report('c1'), report('c2', { service: 'cart', instance: 'other' }))).toHaveLength(3);
+  });
+
+  it('are the nearest to a post that fits several attempts which ended alike, one after the other', () => {
+    const attempt = (at: number) =>
+      job(`j${at}`, { fromMs: noon + at * MINUTE, toMs: noon + (at + 2) * MINUTE, endedBadly: true });
+    const failed = report('c1', { fromMs: noon + 2 * MINUTE, toMs: noon + 7 * MINUTE, endedBadly: true });
+    const others = [attempt(5), { ...attempt(9), endedWell: true as const }];
+    expect(deployments(attempt(0), ...others, failed)).toEqual(['j0+c1', 'j5', 'j9']);
+    expect(deployments(attempt(0), attempt(5), { ...failed, fromMs: noon + 40 * MINUTE })).toEqual(['j0', 'j5+c1']);
+  });
+
+  it('are distinguished by which of them had begun when a post about an end came', () => {
+    const [first, retry] = [job('j1', { fromMs: noon }), job('j2', { fromMs: noon + 3 * MINUTE })];
+    const running = [first, retry].map(({ toMs: _, ...one }) => one);
+    expect(deployments(...running, report('c1', { fromMs: noon, toMs: noon + 2 * MINUTE }))).toEqual(['j1+c1', 'j2']);
+    expect(deployments(...running, report('c1', { fromMs: noon + 2 * MINUTE }))).toHaveLength(3);
+  });
+
   it('two services that one job reports are separate from its own deployment', () => {
     expect(deployments(job('j1'), report('c1', { service: 'cart' }), report('c2', { service: 'pay' }))).toEqual([
       'j1',
       'c1',
       'c2',
     ]);
+  });
+});
+
+describe('a job of a child pipeline', () => {
+  const child = job('j1', { pipeline: '11', parent: '10' });
+
+  it('is one with a post that names the parent, or the child itself', () => {
+    const { commit: _, environment: __, ...vague } = report('c1');
+    expect(deployments(child, vague)).toEqual(['j1+c1']);
+    expect(deployments(child, { ...vague, pipeline: '11' })).toEqual(['j1+c1']);
+    expect(deployments(child, { ...vague, pipeline: '12' })).toEqual(['j1', 'c1']);
+  });
+
+  it('is another one than a job of the parent, which has the posts that name the parent', () => {
+    expect(deployments(child, job('j2'), report('c1'))).toEqual(['j1', 'j2+c1']);
+    expect(deployments(child, job('j2', { pipeline: '12', parent: '10' }), report('c1'))).toHaveLength(3);
   });
 });
 
@@ -257,6 +316,16 @@ describe('a job and the sync that it caused', () => {
     expect(deployments(...all)).toEqual(['j1+s1', 'j2+s2']);
     const ends = all.map(({ startKnown: _start, ...member }) => member);
     expect(deployments(...ends)).toEqual(['j1+s1', 'j2+s2']);
+  });
+
+  it('are distinguished by the service that the application is, where jobs or posts name it', () => {
+    const jobs = [job('j1', { job: 'deploy-cart' }), job('j2', { job: 'deploy-pay' })];
+    const apps = ['cart', 'pay'].map((appService) => sync(`s-${appService}`, { app: appService, appService }));
+    expect(deployments(...jobs, ...apps)).toEqual(['j1+s-cart', 'j2+s-pay']);
+    const unnamed = [job('j1'), job('j2'), report('c1', { service: 'cart', jobId: 'j1' })];
+    expect(deployments(...unnamed, ...apps)).toEqual(['j1+c1+s-cart', 'j2', 's-pay']);
+    expect(deployments(job('j1', { job: 'deploy-cart' }), ...apps)).toEqual(['j1+s-cart', 's-pay']);
+    expect(deployments(job('j1', { job: 'deploy-cart-and-pay' }), ...apps)).toHaveLength(3);
   });
 
   it('stay one when the same application is synced again later', () => {

@@ -250,8 +250,15 @@ describe('two deploy jobs of one pipeline', () => {
     });
   });
 
+  it('are distinguished by a service that has the name of the repository, if the post names it', async () => {
+    await everyOrder([...jobs, post('curl:1')], async ({ get }) => {
+      expect((await get('curl:1'))?.deployment.jobUrl).toContain('/jobs/8');
+    });
+  });
+
   it('stay apart from a post that fits both, even if it was joined at first', async () => {
-    await everyOrder([...jobs, post('curl:1')], async ({ sources }) => {
+    const vague = post('curl:1', { doubts: { service: 'service is the project in pipeline_url' } });
+    await everyOrder([...jobs, vague], async ({ sources }) => {
       expect(await sources()).toEqual(['curl', 'forge', 'forge']);
     });
   });

@@ -70,6 +70,14 @@ describe('a post that comes before the one it repeats is recorded', () => {
     expect(await acknowledge(post('A', 2, 'running'))).toBe(true);
   });
 
+  it('is new if a job posts another end than its last attempt', async () => {
+    const { acknowledge } = open();
+    const ended = (ms: number, state: State) => ({ ...post('A', ms, state), endsOnce: true as const });
+    expect(await acknowledge(ended(0, 'failed'))).toBe(false);
+    expect(await acknowledge(ended(1, 'succeeded'))).toBe(false);
+    expect(await acknowledge(ended(2, 'succeeded'))).toBe(true);
+  });
+
   it('with an external id is a repeat in the same state, whatever came in between', async () => {
     const { acknowledge } = open();
     const named = (ms: number, state: State = 'succeeded') => {

@@ -76,6 +76,20 @@ describe('repeated reports of a controller', () => {
   });
 });
 
+it('the first report of a controller gives the time, whichever arrives first', async () => {
+  const report = (minute: number) => ({ ...post('A', minute), periodic: true as const });
+  for (const minutes of [
+    [5, 10, 15],
+    [15, 10, 5, 10],
+    [10, 15, 5, 5],
+  ]) {
+    await redis.flushall();
+    const { record, newest } = open();
+    for (const minute of minutes) await record(report(minute));
+    expect((await newest())?.occurredAt, minutes.join()).toBe(at(5));
+  }
+});
+
 describe('what a controller reports of the revision that it applied', () => {
   it('is new whenever it changes between healthy and failed, and once for each state', async () => {
     const { record, log } = open();
@@ -233,6 +247,42 @@ describe('identical posts', () => {
       await Promise.all([one.record(post('A', 16)), other.record(post('A', 17))]);
       expect(await one.log()).toHaveLength(5);
     }
+  });
+});
+
+describe('a success and a failure that a job posts', () => {
+  const ended = (state: State, minute: number) => ({ ...post('A', minute, state), endsOnce: true as const });
+  const life = [ended('running', 0), ended('failed', 2), ended('running', 3), ended('succeeded', 5)];
+
+  it('are those of two attempts in every order of arrival, with repeats', async () => {
+    const arrivals = fc.shuffledSubarray([...life, ended('failed', 2.1), ended('succeeded', 5.1)], { minLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (shuffled) => {
+        await redis.flushall();
+        const { record, log } = open();
+        for (const step of shuffled) await record(step);
+        expect(await log()).toEqual(['A deployment failed', 'A deployment succeeded']);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('are not repeats of each other', async () => {
+    const { record, isRepeat } = open();
+    await record(ended('failed', 2));
+    expect(await isRepeat(ended('canceled', 2.1))).toBe(true);
+    expect(await isRepeat(ended('succeeded', 5))).toBe(false);
+    await record(ended('succeeded', 5));
+    for (const again of [ended('failed', 2), ended('succeeded', 5)]) expect(await isRepeat(again)).toBe(true);
+  });
+
+  it('are one deployment where the failure was only concluded from a later deployment', async () => {
+    const { record, log } = open();
+    const { endsOnce: _, ...concluded } = ended('canceled', 3);
+    await record(ended('pending', 0));
+    await record({ ...concluded, repeatable: undefined, endReason: 'superseded', id: 'chg_superseded' });
+    await record(ended('succeeded', 5));
+    expect(await log()).toEqual(['A deployment succeeded']);
   });
 });
 

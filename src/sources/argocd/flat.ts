@@ -100,6 +100,7 @@ function toRecord(flat: Flat): NewChangeRecord {
     instance: settings.instance,
     signal: 'argocd flat body',
     authoritative: true,
+    app: joined(flat, [environment.name]),
     state,
     changeType: 'deployment',
     environment: withTier(environment.name),

@@ -43,7 +43,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
   return {
     id: recordId(deployment, change.status),
     deployment,
-    ...(isRepeatable && { repeatable: true as const }),
+    ...(isRepeatable && { repeatable: true as const, endsOnce: true as const }),
     source: 'changes-api',
     instance,
     signal: 'changes api',

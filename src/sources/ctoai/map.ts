@@ -57,6 +57,7 @@ function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeReco
     id: recordId(deployment, state),
     deployment,
     repeatable: true,
+    endsOnce: true,
     source: 'ctoai',
     instance,
     signal: 'deployment event',

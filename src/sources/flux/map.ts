@@ -70,6 +70,7 @@ function toRecord(reported: Reported): NewChangeRecord {
     signal: `flux ${kind}`,
     authoritative: true,
     witness: 'sync',
+    app: `flux:${digest(placeOf(event).join('\n'))}`,
     state,
     changeType: isRollback ? 'rollback' : 'deployment',
     ...(state === 'failed' && event.message && { description: event.message }),
@@ -96,14 +97,19 @@ function toRecord(reported: Reported): NewChangeRecord {
  * roll-back of Helm is an event of its own: it goes back to a release that has been deployed before.
  */
 function keyOf({ event, meaning, revision }: Reported, occurredAt: string): string {
-  const { kind, name, namespace = '' } = event.involvedObject;
-  const place = [metadataOf(event, 'cluster') ?? '', kind, namespace, name];
+  const { name, namespace = '' } = event.involvedObject;
   const what = [
     revision.text,
     metadataOf(event, 'token') ?? '',
     ...(meaning.isRollback ? ['rollback', occurredAt] : []),
   ];
-  return `flux:${namespace}/${name}:${digest([...place, ...what].join('\n'))}`;
+  return `flux:${namespace}/${name}:${digest([...placeOf(event), ...what].join('\n'))}`;
+}
+
+/** Which object in which cluster. */
+function placeOf(event: FluxEvent): readonly string[] {
+  const { kind, name, namespace = '' } = event.involvedObject;
+  return [metadataOf(event, 'cluster') ?? '', kind, namespace, name];
 }
 
 /** Never guessed: what the event says, else what the configuration maps the cluster or namespace to. */

@@ -6,7 +6,14 @@ import type { Mapped } from '../mapped.ts';
 import { jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, type Ignored, ignored, NO_TIME, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';
-import { type Build, type Environment, type JobHook, JobStatus, type PipelineHook } from './schema.ts';
+import {
+  type Build,
+  type Environment,
+  type JobHook,
+  JobStatus,
+  type PipelineHook,
+  type SourcePipeline,
+} from './schema.ts';
 import { JOB_STATES } from './states.ts';
 
 /**
@@ -86,6 +93,7 @@ export function mapJob(hook: JobHook, context: Context): Mapped {
       committedAt: undefined,
     }),
     ...(project.url && pipelineId && { pipelineUrl: gitlabPipelineUrl(project.url, pipelineId) }),
+    ...parentOf(hook.source_pipeline, project),
   };
   return { kind: 'records', records: [record] };
 }
@@ -135,6 +143,7 @@ function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChange
       committedAt: toIso(commit?.timestamp),
     }),
     ...(pipelineUrl && { pipelineUrl }),
+    ...parentOf(hook.source_pipeline, project),
     ...(request?.iid && {
       pullRequest: {
         number: request.iid,
@@ -143,6 +152,12 @@ function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChange
       },
     }),
   };
+}
+
+/** Only for a child pipeline: that of another project deploys another commit. */
+function parentOf(source: SourcePipeline, { id, path, url }: Project): Pick<NewChangeRecord, 'parentPipelineUrl'> {
+  const isChild = source?.project?.id === id || (path && source?.project?.path_with_namespace === path);
+  return isChild && url && source?.pipeline_id ? { parentPipelineUrl: gitlabPipelineUrl(url, source.pipeline_id) } : {};
 }
 
 function recordOf(

@@ -137,6 +137,12 @@ export const JobStatus = z.enum([
 ]);
 export type JobStatus = z.output<typeof JobStatus>;
 
+/** The pipeline that started this one; of the same project: this one is its child. Both hooks of jobs have it. */
+const SourcePipeline = maybe(
+  z.object({ project: maybe(z.object({ id: Id, path_with_namespace: Text })), pipeline_id: Id }),
+);
+export type SourcePipeline = z.output<typeof SourcePipeline>;
+
 /** GitLab: lib/gitlab/data_builder/build.rb. `commit.id` is the id of the pipeline. */
 export const JobHook = Origin.extend({
   build_id: Id,
@@ -155,6 +161,7 @@ export const JobHook = Origin.extend({
   user: User,
   commit: maybe(z.object({ id: Id, sha: Text, message: Text, author_name: Text })),
   environment: Environment,
+  source_pipeline: SourcePipeline,
 });
 export type JobHook = z.output<typeof JobHook>;
 
@@ -187,5 +194,6 @@ export const PipelineHook = Origin.extend({
     }),
   ),
   builds: listOf(maybe(Build)).nullish().catch(undefined),
+  source_pipeline: SourcePipeline,
 });
 export type PipelineHook = z.output<typeof PipelineHook>;

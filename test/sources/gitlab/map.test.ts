@@ -252,6 +252,16 @@ describe('the pipeline hook', () => {
     });
     for (const key of ['pullRequest', 'actor', 'commit']) expect(recordOf(old)).not.toHaveProperty(key);
   });
+
+  it('of a child pipeline names its parent, as its job hooks do; the pipeline of another project is none', () => {
+    const parentPipelineUrl = 'https://gitlab.harbor.example/harbor/lighthouse-api/-/pipelines/600299';
+    const from = (project: object) => ({ source_pipeline: { project, pipeline_id: 600299, job_id: 5 } });
+    const child = from({ id: 4711, path_with_namespace: 'harbor/lighthouse-api' });
+    expect(recordOf(pipeline({ ...child, builds: [build()] }))).toMatchObject({ parentPipelineUrl });
+    expect(recordOf(payload('job-success-gitlab-19', child))).toMatchObject({ parentPipelineUrl });
+    for (const other of [from({ id: 4, path_with_namespace: 'harbor/app' }), { source_pipeline: null }])
+      expect(recordOf(pipeline({ ...other, builds: [build()] }))).not.toHaveProperty('parentPipelineUrl');
+  });
 });
 
 describe('anything else', () => {
