@@ -56,6 +56,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     const ofSameEnd = candidates.filter(({ view }) => !isOtherEnd(record, view.deployment));
     for (const candidate of neighborsOf(ofSameEnd, moment)) {
       if (
+        !hasEnded(candidate, record) &&
         !(await isOtherRun(changeLog, candidate.view, record)) &&
         (await isMomentOf(changeLog, candidate.view, moment))
       )
@@ -244,6 +245,14 @@ const AGAIN = '/again/';
 
 /** Not one that knows more, and is only found by the key as well. */
 const isNameOf = (key: string, name: string): boolean => name === key || name.startsWith(key + AGAIN);
+
+/** An end that does not know what was deployed is not that of a deployment which ended, and knows it. */
+const hasEnded = ({ name, view: { deployment } }: Candidate, { base, commit }: ChangeRecord): boolean =>
+  base !== undefined &&
+  !isNameOf(base, name) &&
+  isFinal(deployment.state) &&
+  deployment.commit?.sha !== undefined &&
+  commit?.sha === undefined;
 
 /** Finds repeats with another deployment in between: those of `view` itself, and those of the one before it. */
 async function separated(

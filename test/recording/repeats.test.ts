@@ -392,6 +392,8 @@ describe('a start that names no run, and an end that does', () => {
     expect(await log()).toEqual(['A deployment failed']);
     for (const step of [begins('B', 10), fails(20), begins('C', 30), ends('D', 35)]) await record(step);
     const [, ...others] = await log();
+    for (const step of [begins('E', 40), said('E', 45), fails(50)]) await record(step);
+    expect((await log()).slice(-2)).toEqual(['E deployment succeeded', 'undefined deployment failed']);
     expect(others).toEqual(['B deployment failed', 'C deployment running', 'D deployment succeeded']);
   });
 

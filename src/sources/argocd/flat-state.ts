@@ -121,12 +121,16 @@ const LOOKS: ReadonlySet<string> = new Set([
 export function withoutState(body: unknown, depth = 0): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body) || depth > MAX_DEPTH) return body;
   const kept = Object.entries(body).filter(
-    ([key, value]) => isPart(value) || !(isOfSignal(plainName(key)) || isListOfParts(value)),
+    ([key, value]) => isPart(value) || !(isOfSignal(plainName(key)) || isListOfParts(value) || isUnknown(value)),
   );
   return Object.fromEntries(kept.map(([key, value]) => [key, isPart(value) ? withoutState(value, depth + 1) : value]));
 }
 
 const isOfSignal = (name: string): boolean => STATE_NAMES.has(name) || REVISION_NAMES.has(name) || LOOKS.has(name);
+
+/** A later report may know it. */
+const isUnknown = (value: unknown): boolean =>
+  value === null || (typeof value === 'string' && Text.parse(value) === undefined);
 
 /** Resources and conditions: they change while the sync runs. */
 const isListOfParts = (value: unknown): boolean => Array.isArray(value) && (value.length === 0 || isPart(value[0]));

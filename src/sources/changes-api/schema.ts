@@ -105,6 +105,10 @@ const Status = z.transform((sent: unknown, context): State => {
   return z.NEVER;
 });
 
+/** A pipeline may have written a variable that was empty. */
+export const isEmptyStatus = (payload: unknown): boolean =>
+  typeof payload === 'object' && payload !== null && 'status' in payload && word(payload.status) === undefined;
+
 /** The request of Alert24's `POST /api/v1/changes`; what follows `tags` is ours. */
 export const ChangeCreate = z.object({
   summary: Summary,

@@ -304,6 +304,8 @@ describe('a flat body', () => {
       resources: [{ kind: 'Job' }],
     });
     expect(failed.deployment).toBe(running.deployment);
+    for (const resources of [null, '', '<no value>'])
+      expect(record({ ...sent, status: 'Running', resources }).deployment).toBe(running.deployment);
     const images = ['buoy:1.1', 'buoy:1.2'].map((image) => record({ ...sent, status: 'Succeeded', images: [image] }));
     expect(new Set(images.map(({ deployment }) => deployment)).size).toBe(2);
   });

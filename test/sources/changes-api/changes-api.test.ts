@@ -367,6 +367,11 @@ describe('status and times', () => {
     expect(said({ status }).state).toBe(state);
   });
 
+  it.each(['', null, 'null'])('%j is noted, as a variable may have been empty', (status) => {
+    expect(said({ status }).notes).toContain('status has no value: it counts as succeeded');
+    expect(said({}).notes).not.toContain('status has no value: it counts as succeeded');
+  });
+
   const times = { started_at: '2026-03-19T14:00:00Z', finished_at: '2026-03-19T14:10:00+00:00' };
 
   it('use its own time, else its end or start, else its receipt', () => {
