@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlaceholder } from '../../values/placeholder.ts';
 import { firstFields, firstItems } from '../../values/text.ts';
 import { Text } from './schema.ts';
 
@@ -92,7 +93,9 @@ export const textIn = (fields: Fields, names: readonly string[]): string | undef
 
 /** The same for a field whose value names something: a template may have filled in only the rest of it. */
 export const nameIn = (fields: Fields, names: readonly string[]): string | undefined =>
-  names.map((name) => textIn(fields, [name])).find((text) => text !== undefined && !text.includes('<no value>'));
+  names.map((name) => textIn(fields, [name])).find((text) => text !== undefined && !isUnfilled(text));
+
+const isUnfilled = (text: string): boolean => text.includes('<no value>') || isPlaceholder(text);
 
 /** The texts of the first of the fields that is a list of them, or a text. */
 export function textsIn(fields: Fields, names: readonly string[]): readonly string[] {

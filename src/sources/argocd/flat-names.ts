@@ -7,8 +7,10 @@ import { ownOrApps } from './flat-fields.ts';
 export const NAMES = {
   app: [
     ...['application', 'app', 'applicationname', 'appname', 'argocdapp', 'argocdapplication'],
-    ...['app.name', 'application.name', 'metadata.name', 'name'],
+    ...['app.name', 'application.name', 'metadata.name'],
   ],
+  /** Of the application, or of the message: a link to the application tells. */
+  name: ['name'],
   service: [...ownOrApps('service', 'servicename'), 'annotations.shiplogservice', 'labels.service'],
   uid: ['uid', 'app.uid', 'application.uid', 'metadata.uid'],
   revision: [

@@ -12,7 +12,14 @@ import { webUrl } from './text.ts';
 
 /** A service is an application under another name, if nothing else names one. */
 export const appIn = (fields: Fields): string | undefined =>
-  textIn(fields, NAMES.app) ?? textIn(fields, NAMES.service) ?? appOfLink(textIn(fields, NAMES.url));
+  textIn(fields, NAMES.app) ?? nameOrLink(fields) ?? textIn(fields, NAMES.service);
+
+/** `Continuous Delivery - my-app` is the name of a commit's status, and its link is that of the application. */
+function nameOrLink(fields: Fields): string | undefined {
+  const name = textIn(fields, NAMES.name);
+  const linked = appOfLink(textIn(fields, NAMES.url));
+  return name === undefined || (linked !== undefined && name.includes(linked)) ? linked : name;
+}
 
 /** `https://argocd.example.com/applications/argocd/my-app`: ServiceNow's template says the name nowhere else. */
 function appOfLink(link: string | undefined): string | undefined {

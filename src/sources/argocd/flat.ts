@@ -23,7 +23,7 @@ import type { Notification } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { quotedWord, short } from './text.ts';
 
-const NAMING: ReadonlySet<string> = new Set([...NAMES.app, ...NAMES.service, 'titlelink']);
+const NAMING: ReadonlySet<string> = new Set([...NAMES.app, ...NAMES.name, ...NAMES.service, 'titlelink']);
 
 /** A body that names an application, wherever in it, or has a field for its name. */
 export const isFlat = (payload: object): boolean =>

@@ -245,6 +245,18 @@ describe('a flat body', () => {
     expect(map(body('flat-no-status'))).toMatchObject({ detail: expect.stringContaining('a status ("Succeeded"') });
   });
 
+  it('is of the application that a link names, if its own name is that of a message', () => {
+    const url = 'https://argocd.quay.example/applications/argocd/buoy?operation=true';
+    const status = { key: 'x', state: 'SUCCESSFUL', url };
+    expect(record({ ...status, name: 'Continuous Delivery - buoy' }).service).toBe('buoy');
+    expect(record({ ...status, name: 'bell' }).service).toBe('bell');
+  });
+
+  it.each(['{{ .values.env }}', '${ENVIRONMENT}', '$ENVIRONMENT'])('takes no environment from %s', (environment) => {
+    expect(record(flat({ environment })).environment.name).toBe('unknown');
+    expect(record(flat({ environment, namespace: 'buoy-qa' })).environment.name).toBe('qa');
+  });
+
   it('reads the name from the link if there is no other', () => {
     const at = (titleLink: string) => ({ titleLink, syncStatus: 'Synced', finishedAt: AT });
     expect(record(at('https://argocd.harbor.example/applications/buoy')).service).toBe('buoy');
