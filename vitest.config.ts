@@ -29,7 +29,8 @@ export default defineConfig({
     // No test judges how long something took, and a busy machine is no failure: these only end what hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    expect: { poll: { timeout: 60_000 } },
+    // A test that checks nothing cannot fail: a loop over an empty list, a property without `expect`.
+    expect: { requireAssertions: true, poll: { timeout: 60_000 } },
     setupFiles: ['test/setup.ts'],
     unstubEnvs: true,
     projects: [

@@ -40,6 +40,7 @@ export interface ReadinessReport extends Readiness {
   readonly conditions: ReadonlySet<Condition>;
 }
 
+/** The key that the trial write leaves behind goes by itself. */
 const PROBE_SECONDS = 60;
 /** A Redis that refuses writes may still give the reason; one that is away gives none. */
 const FACTS_WITHIN_MS = 300;

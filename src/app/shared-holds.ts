@@ -2,6 +2,7 @@ import type { Hold, SinkGates } from '../queue/sink-gate.ts';
 import type { Holds } from '../store/holds.ts';
 import type { OnError } from '../telemetry/lines.ts';
 
+/** How late a process may learn of a hold that another one has met. */
 const EVERY_MS = 5_000;
 /** How long the others show the failure of a replica that has ended. */
 const FAILING_MS = 30_000;

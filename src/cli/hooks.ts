@@ -10,6 +10,7 @@ export interface HooksOptions extends JsonOption {
   readonly dryRun: boolean;
 }
 
+/** There may be hundreds of targets, and tools limit the requests per minute. */
 const WITHIN_MS = 10 * 60_000;
 
 /** Creates or repairs the webhooks in the tool. @throws Error with what to do. */

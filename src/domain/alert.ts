@@ -47,6 +47,7 @@ export interface Alert extends AlertReport {
   readonly lastReportedAt: string;
 }
 
+/** Room for what a person reads at a glance; together they keep an alert within the size named below. */
 const SUMMARY_CHARS = 1_000;
 const LABEL_CHARS = 100;
 const MAX_LABELS = 30;

@@ -12,6 +12,7 @@ export interface SerialUpdate {
   readonly concluded: readonly ChangeRecord[];
 }
 
+/** What is remembered of one application: its document is read and written with each of its signals. */
 const MAX_ENTRIES = 100;
 const MAX_STARTS = 50;
 const MAX_HELD = 30;

@@ -12,7 +12,9 @@ import { MomentText, parseMoment } from '../values/time.ts';
 import { HOUR_MS } from '../values/units.ts';
 import { refuseUnknown, type Tool, type ToolParts, tool, Unanswerable } from './tool.ts';
 
+/** An assistant reads all of it, and pays for each word. */
 const MAX_LISTED = 50;
+/** As long as changes are kept by default. */
 const MAX_HOURS = 24 * 400;
 const USUAL_HOURS = 24;
 

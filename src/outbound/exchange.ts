@@ -3,6 +3,7 @@ import { abortingAfter } from '../values/within.ts';
 import { createEgress } from './egress.ts';
 import { type AddressScope, guardedLookup } from './guard.ts';
 
+/** A page of a tool's list has a few hundred kilobytes; what is larger would only fill the memory. */
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 
 interface RawRequest {

@@ -175,6 +175,7 @@ async function ranBetween(
   return newest.findLast(({ key, occurredAt }) => key !== deployment.key && occurredAt > first)?.occurredAt;
 }
 
+/** How many of the newest deployments of the place are searched for one that ran in between. */
 const LOOKED_AT = 10;
 
 const hasState = ({ deployment }: DeploymentView, { state }: ChangeRecord): boolean => deployment.state === state;

@@ -33,7 +33,9 @@ export interface ApiClientOptions {
 
 /** How long no request is sent after no answer or a 5xx: a tool that is away must not hold up the workers. */
 const AWAY_MS = 5_000;
+/** The same after 401, and after 429 without a time: asking on would get the user or the address blocked. */
 const REFUSED_MS = 60_000;
+/** Of all tools together, in memory. */
 const CACHED_ANSWERS = 5_000;
 
 export function createApiClient(options: ApiClientOptions, clock: () => number = Date.now): ApiClient {

@@ -28,7 +28,9 @@ const Entry = z.object({
   at: z.number(),
 });
 
+/** Each writes every 5 s (app/replica.ts): three beats may be lost. */
 const LIVING_MS = 20_000;
+/** One that restarts, or was cut off for a while, is still known. */
 const REMEMBERED_MS = 15 * 60_000;
 
 /** The replicas that share one Redis. Their clocks may differ: that of Redis counts. */

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 const LOOK_EVERY_MS = 1_000;
 /** Proxies close idle connections, often after 60 s. */
 const HEARTBEAT_MS = 15_000;
+/** Open pages. Each costs a connection and a message per change; further ones look once a minute. */
 const MAX_LISTENERS = 100;
 /** A browser reconnects after this when the connection is lost. */
 const RETRY_MS = 3_000;

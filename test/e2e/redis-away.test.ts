@@ -80,6 +80,8 @@ describe('while Redis is unreachable', () => {
     bridge = await startTestBridge();
     await send(1);
     await bridge.redis.freeze();
-    expectWithin(await duration(bridge.stop), 4_000);
+    const stopping = vi.fn(bridge.stop);
+    expectWithin(await duration(stopping), 4_000);
+    expect(stopping).toHaveResolved();
   });
 });

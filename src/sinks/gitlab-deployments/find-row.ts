@@ -6,6 +6,7 @@ import { isMoved } from './moved.ts';
 import { ageOf, CLOCK_SKEW_MS } from './row-age.ts';
 import type { Row } from './schema.ts';
 
+/** Newest first: the attempt whose answer was lost was made minutes ago. */
 const MAX_PAGES = 3;
 
 /**

@@ -9,7 +9,9 @@ import { createHookCheck } from './hook-check.ts';
 import { type Project, projectOf } from './project.ts';
 import { Origin } from './schema.ts';
 
+/** Each is at least one request in every run, of those that the API may be sent in an hour. */
 const PROJECTS_LIMIT = 500;
+/** A project that is renamed is found by its new name in the next run. */
 const PROJECT_KEPT_MS = 10 * 60_000;
 /** GitLab records a project's activity at most once an hour. GitLab: app/models/event.rb. */
 const ACTIVITY_SLACK_MS = 24 * HOUR_MS;

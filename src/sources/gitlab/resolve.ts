@@ -33,6 +33,7 @@ export function lookupOf(project: Project, { deployment, key }: { deployment: st
 /** A commit never changes, and neither does what it touches. */
 const COMMIT_KEPT_MS = 24 * HOUR_MS;
 const COMMITS_KEPT = 1_000;
+/** GitLab's largest page, and as many as a record holds. */
 const PATHS_LIMIT = 100;
 
 /** At most 5 requests: the deployment, its merge requests from two places, the commit, the commit's files. */
