@@ -49,10 +49,12 @@ describe.each(readmes)('the README of %s', (folder, text) => {
     }
   });
 
-  it('describes a sink that is off without its optional variables', () => {
-    for (const yaml of recipes.filter((one) => /\$\{[A-Z0-9_]+:-\}/.test(one)))
+  it.each(recipes.filter((yaml) => /\$\{[A-Z0-9_]+:-\}/.test(yaml)))(
+    'describes in recipe %# a sink that is off without its optional variables',
+    (yaml) => {
       expect(parseConfig(`${folder}/README.md`, `${BASE}${yaml}`, { environment: {} }).sinks).toEqual([]);
-  });
+    },
+  );
 });
 
 it('the sample in the README of AlertOps is a message of ours', () => {

@@ -1,19 +1,8 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createRows } from '../../src/store/rows.ts';
-import { startTestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const rows = () => createRows(redis);
 const add = (table: string, slot: string, row: unknown) => rows().add(table, { slot, after: undefined, row });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { InboxEntry, Refusal } from '../../../src/store/inbox/entry.ts';
 import { createInbox } from '../../../src/store/inbox/inbox.ts';
 import { lastWebhooksBySource } from '../../../src/store/inbox/last-webhooks.ts';
@@ -8,19 +7,9 @@ import { createInboxPacker } from '../../../src/store/inbox/packer.ts';
 import { CAUSES_OF_ONE_ADDRESS, REFUSALS_KEPT } from '../../../src/store/inbox/refusals.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { anInboxEntry } from '../../support/inbox-entry.ts';
-import { startTestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const open = (over: Partial<Parameters<typeof createInbox>[1]> = {}) =>
   createInbox(redis, { days: 7, count: 20_000, maxBytes: 1024 ** 3, ...over });
