@@ -70,7 +70,7 @@ describe('dead letters', () => {
     alert24.inject({ kind: 'status', method: 'POST', status: 400 });
     await bridge.post('/webhooks/gitlab', hook(1), gitlabHeaders());
     await vi.waitFor(async () => expect(await letters()).toHaveLength(1), { timeout: 10_000 });
-    expect((await order('drop', {})).error.message).toContain('say which');
+    expect((await order('drop', {})).error.message).toContain('select dead letters with');
     expect((await order('drop', { reason: 'something else' })).data).toMatchObject({ dropped: 0 });
     expect((await order('drop', { sink: 'alert24' })).data).toMatchObject({ matched: 1, dropped: 1 });
     expect(await letters()).toEqual([]);
