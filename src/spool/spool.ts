@@ -16,14 +16,17 @@ export interface Spool {
   append(text: string): Promise<void>;
   /**
    * Hands everything to `take`, oldest first, in batches. A batch that `take` refuses stays, with all that follows it;
-   * the next drain begins at the start of that file again, so that `take` must accept repeats.
+   * the next drain begins with it, in smaller batches. `take` must accept repeats: it may have taken a part of it, and
+   * after a restart the file begins again.
    */
-  drain(take: (texts: readonly string[]) => Promise<void>): Promise<void>;
+  drain(take: Take): Promise<void>;
   state(): Spooled;
   /** Whether it would accept a text now; if not, why. Tries it by a small write, which is undone. */
   whyNot(): Promise<string | undefined>;
   close(): Promise<void>;
 }
+
+type Take = (texts: readonly string[]) => Promise<void>;
 
 export class SpoolFull extends Error {
   override readonly name = 'SpoolFull';
@@ -47,6 +50,8 @@ interface SpoolFile {
   readonly path: string;
   entries: number;
   bytes: number;
+  /** How many of its texts were handed over. */
+  taken: number;
 }
 
 /** Opens a directory and counts what an earlier process left there. */
@@ -55,14 +60,25 @@ export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings)
   const files = await leftovers(dir);
   const writer = createWriter(dir, clock, files);
   let draining: Promise<void> | undefined;
+  /** A slow Redis that never accepts a large batch in time would have to begin again for ever. */
+  let batch = BATCH;
   const totalBytes = () => files.reduce((sum, file) => sum + file.bytes, 0);
 
-  const drainAll = async (take: (texts: readonly string[]) => Promise<void>) => {
+  const takeSome = async (file: SpoolFile, texts: readonly string[], take: Take) => {
+    const some = texts.slice(file.taken, file.taken + batch);
+    await take(some).catch((error: unknown) => {
+      batch = Math.ceil(batch / 4);
+      throw error;
+    });
+    file.taken += some.length;
+    batch = Math.min(BATCH, batch * 2);
+  };
+  const drainAll = async (take: Take) => {
     await writer.seal();
     // A file that is written to during the drain is the last, and is left for the next drain.
     for (const file of files.slice(0, writer.isOpen() ? -1 : undefined)) {
       const texts = intact(await readFile(file.path, 'utf8'), (line) => onTorn(file.path, line));
-      for (let at = 0; at < texts.length; at += BATCH) await take(texts.slice(at, at + BATCH));
+      while (file.taken < texts.length) await takeSome(file, texts, take);
       await rm(file.path, { force: true });
       files.splice(files.indexOf(file), 1);
     }
@@ -92,7 +108,7 @@ export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings)
       const name = files[0]?.path.split('/').at(-1) ?? '';
       const sinceMs = Number(FILE.exec(name)?.[1]);
       return {
-        entries: files.reduce((sum, file) => sum + file.entries, 0),
+        entries: files.reduce((sum, file) => sum + file.entries - file.taken, 0),
         bytes: totalBytes(),
         ...(files.length > 0 && { since: new Date(sinceMs).toISOString() }),
       };
@@ -106,7 +122,7 @@ async function leftovers(dir: string): Promise<SpoolFile[]> {
     names.map(async (name) => {
       const path = join(dir, name);
       const lines = (await readFile(path, 'utf8')).split('\n').length - 1;
-      return { path, entries: lines, bytes: (await stat(path)).size };
+      return { path, entries: lines, bytes: (await stat(path)).size, taken: 0 };
     }),
   );
 }
@@ -120,7 +136,7 @@ function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
 
   const openNext = async () => {
     const path = join(dir, `${clock().getTime()}-${String(counter++).padStart(6, '0')}.spool`);
-    const file = { path, entries: 0, bytes: 0 };
+    const file = { path, entries: 0, bytes: 0, taken: 0 };
     current = { handle: await open(path, 'ax', 0o600), file };
     files.push(file);
     return current;

@@ -84,7 +84,23 @@ describe('the spool', () => {
       if (batches === 2) throw new Error('away again');
     });
     await expect(refusing).rejects.toThrow('away again');
-    expect(await drained(spool)).toEqual(texts(250));
+    expect(spool.state().entries).toBe(150);
+    expect(await drained(spool)).toEqual(texts(250).slice(100));
+  });
+
+  it('makes progress with a Redis that accepts only few at a time', async () => {
+    const spool = await start();
+    await Promise.all(texts(250).map((text) => spool.append(text)));
+    const taken: string[] = [];
+    const most = 3;
+    const takeFew = async (batch: readonly string[]) => {
+      if (batch.length > most) throw new Error('not in time');
+      taken.push(...batch);
+    };
+    for (let drains = 0; spool.state().entries > 0 && drains < 250; drains++)
+      await spool.drain(takeFew).catch(() => {});
+    expect(taken).toEqual(texts(250));
+    expect(readdirSync(dir)).toEqual([]);
   });
 
   it('accepts more while it is drained, and loses nothing', async () => {
