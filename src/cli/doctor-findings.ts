@@ -37,11 +37,11 @@ interface Refused {
 }
 
 function refused({ source, reason = '', detail, address }: Webhook, { count, causes, pages }: Refused): Finding {
-  const who = source === NO_SOURCE ? 'no source' : `source ${source}`;
+  const who = source === NO_SOURCE ? 'addresses of no source' : `source ${source}`;
   const from = address === undefined ? '' : ` (from ${address})`;
   const cause = detail === undefined ? '' : `, the newest: ${detail}${from}`;
   const others = causes > 1 ? `; ${causes - 1} more with another cause or sender` : '';
-  const inbox = `${pages}/inbox?verdict=rejected&source=${encodeURIComponent(source)}`;
+  const inbox = `${pages}/inbox?${new URLSearchParams({ verdict: 'rejected', source })}`; // encodes a parenthesis, too
   return { ok: false, what: `${who}: ${reason}, ${count} times within a day${cause}${others}. See ${inbox}` };
 }
 

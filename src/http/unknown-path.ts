@@ -106,7 +106,14 @@ function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): 
   const suggestion = closest(parts, names, SLIPS) ?? unconfigured(parts) ?? closest(parts, names);
   const [proved] = sourcesMeant(webhook, sources);
   const hint = suggestion ?? (proved && meant(proved.name)) ?? 'the set-up page shows the address of each';
-  return `no source is at ${path.slice(0, SHOWN_CHARS)}: ${hint}`;
+  return `no source is at ${path.slice(0, SHOWN_CHARS)}: ${hint}${prefixAdvice(path, names)}`;
+}
+
+/** A proxy that passes the path on as it came: the address is right, and the configuration lacks its beginning. */
+function prefixAdvice(path: string, names: readonly string[]): string {
+  const [, prefix, name = ''] = /^(\/[\w./-]{1,80})\/webhooks\/([^/]+)$/.exec(path) ?? [];
+  if (prefix === undefined || !names.includes(name) || /\/api(?:\/v\d)?$/.test(prefix)) return '';
+  return ` If a proxy adds ${prefix} for Shiplog, set SHIPLOG_PUBLIC_URL to the address that ends with it`;
 }
 
 const meant = (name: string): string => `did you mean /webhooks/${name}?`;

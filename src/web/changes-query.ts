@@ -16,7 +16,11 @@ import { HOUR_MS } from '../values/units.ts';
 export const RANGES = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS } as const;
 export type Range = keyof typeof RANGES | 'all';
 export const RANGE_NAMES = ['1h', '24h', '7d', '30d', 'all'] as const satisfies readonly Range[];
-export const USUAL_RANGE = '24h';
+const USUAL_RANGE = '24h';
+
+/** What is not over yet may have begun long ago, and those that did are looked for. */
+export const usualRangeOf = ({ status, to }: Pick<ChangesQuery, 'status' | 'to'>): Range =>
+  to === undefined && (status === 'running' || status === 'pending') ? 'all' : USUAL_RANGE;
 
 const Page = z.object({
   range: z.enum(RANGE_NAMES).optional().catch(undefined),

@@ -83,6 +83,14 @@ describe('a request to an address that belongs to no source', () => {
   );
 });
 
+it('names the setting of a proxy that keeps a prefix, for an address below one', async () => {
+  const answer = await bridge.post('/ops/shiplog/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders());
+  expect(answer.status).toBe(404);
+  await expect
+    .poll(async () => (await newest()).detail)
+    .toContain('If a proxy adds /ops/shiplog for Shiplog, set SHIPLOG_PUBLIC_URL');
+});
+
 describe('an address with something at its end that was copied along', () => {
   it.each([
     ['/webhooks/gitlab%22', 'a quotation mark'],

@@ -40,6 +40,19 @@ describe('the list of changes', () => {
     expect(page).toContain('<bdi>Deployed <bdi>לוח-שנה</bdi> @ 741e06a4</bdi>');
   });
 
+  it('shows what is not over yet however long ago it began, unless a span of time is asked for', async () => {
+    const began = { state: 'running', startedAt: ago(50 * 3600), occurredAt: ago(50 * 3600) } as const;
+    const records = [
+      { ...began, service: 'slow-boat' },
+      { ...began, service: 'fast-boat', startedAt: ago(60), occurredAt: ago(60) },
+    ];
+    const page = await show('/?status=running', ...records);
+    expect(page).toContain('<bdi>slow-boat</bdi>');
+    expect(page).toContain('<bdi>fast-boat</bdi>');
+    expect(text(page)).not.toContain('this goes further back');
+    expect(await show('/?status=running&range=24h', ...records)).not.toContain('<bdi>slow-boat</bdi>');
+  });
+
   it('highlights a roll-back, and no plain deployment', async () => {
     const page = await show('/', { changeType: 'rollback', occurredAt: ago(60) });
     expect(page).toMatch(/<tr class="succeeded rollback"[\s\S]*roll-back/);

@@ -24,7 +24,7 @@ import {
   reachOf,
   readChangesQuery,
   spanOf,
-  USUAL_RANGE,
+  usualRangeOf,
 } from '../changes-query.ts';
 import type { Html } from '../html.ts';
 import { ChangeFilters, TimeBar } from '../parts/change-filters.tsx';
@@ -173,7 +173,7 @@ interface Search {
 
 async function find(search: Search): Promise<QueryResult> {
   const { deployments, query, facets } = search;
-  const range = query.range ?? USUAL_RANGE;
+  const range = query.range ?? usualRangeOf(query);
   const found = await findWithin(search, range);
   const mayWiden = query.range === undefined && query.from === undefined && found.list.total === 0;
   if (!mayWiden) return found;
@@ -233,7 +233,7 @@ const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => 
 );
 
 function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 'found' | 'query' | 'problems'>): Html {
-  const widened = query.range === undefined && query.from === undefined && range !== USUAL_RANGE;
+  const widened = query.range === undefined && query.from === undefined && range !== usualRangeOf(query);
   const notes = [
     ...problems,
     widened &&

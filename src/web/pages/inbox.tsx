@@ -135,7 +135,7 @@ interface EntriesView {
 }
 
 const Entries = ({ entries, named, now }: EntriesView): Html => (
-  <table class="inbox">
+  <table class="inbox" aria-label="Webhooks">
     <thead>
       <tr>
         <th>When</th>

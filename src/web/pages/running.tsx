@@ -116,7 +116,7 @@ interface BoardView {
 
 const Board = ({ rows, columns, byKey, now, qualifier, ownerOf }: BoardView): Html => (
   <div class="board-room" tabindex="0" role="region" aria-label="Services by environments">
-    <table class="board">
+    <table class="board" aria-label="What runs where">
       <thead>
         <tr>
           <th scope="col">Service</th>

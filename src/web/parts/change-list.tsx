@@ -26,7 +26,7 @@ export interface ChangeListView {
 
 /** The timeline's changes as a list. Rows have an id by which the script recognises them. */
 export const ChangeList = ({ deployments, query, statusOf, now, sources }: ChangeListView): Html => (
-  <table class="changes">
+  <table class="changes" aria-label="Changes">
     <caption class="hidden">Changes, the newest first</caption>
     <thead>
       <tr>

@@ -209,7 +209,7 @@ function Cause({ cause, isAll, unread, query, who, now }: CauseView): Html {
 }
 
 const Letters = ({ letters, ...shown }: Shown & { letters: readonly DeadLetter[] }): Html => (
-  <table class="letters">
+  <table class="letters" aria-label="Dead letters">
     <thead>
       <tr>
         <th>Died</th>
