@@ -67,6 +67,21 @@ describe.skipIf(!chromiumPath)('a user with a browser', () => {
     expect(await card.getByText('The test event came in:').isVisible()).toBe(true);
   });
 
+  it('copies the URL and the secret by keyboard', async () => {
+    await visitor.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto('/setup');
+    const card = page.locator('article', { has: page.getByRole('heading', { name: 'gitlab' }) });
+    const copied = async (what: string) => {
+      await card.getByRole('button', { name: `Copy ${what}` }).focus();
+      await page.keyboard.press('Enter');
+      await card.getByRole('button', { name: 'Copied' }).waitFor();
+      return page.evaluate('navigator.clipboard.readText()');
+    };
+    expect(await copied('URL')).toBe(`${bridge.url}/webhooks/gitlab`);
+    await card.getByRole('button', { name: 'Show the secret' }).click();
+    expect(await copied('secret')).toBe(SECRET);
+  });
+
   it('sees the next one appear on the timeline, without a reload', async () => {
     await page.goto('/');
     await page.getByRole('button', { name: 'live' }).waitFor();
