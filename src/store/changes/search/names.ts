@@ -9,6 +9,7 @@ import {
 import { peopleCalled, suggestionsFor, type TextSuggestion } from '../../../domain/text-suggestions.ts';
 import type { TimelineEntry } from '../../../domain/timeline-entry.ts';
 import { subjectOf } from '../../../forges/page-address.ts';
+import { within } from '../../../values/within.ts';
 import { countIn } from '../packed/index-blocks.ts';
 import type { TimelineSum } from '../timeline/timeline-fold.ts';
 import { readView } from '../views.ts';
@@ -57,13 +58,22 @@ export async function resolveNames(
   return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
 }
 
-/** What a text may have meant that finds nothing, or not all. Nothing for an address: it is no name. */
+/** The first time, the names of all deployments are read. What was found is shown without waiting for that. */
+const WAIT_MS = 100;
+/** A suggestion is all that is shown where nothing was found. */
+const WAIT_LONGER_MS = 1_000;
+
+/**
+ * What a text may have meant that finds nothing, or not all. Nothing for an address, which is no name, nor while the
+ * names are being read: the next search has them.
+ */
 export async function textSuggestions(
   text: string | undefined,
   { names, found }: { readonly names: () => Promise<NameCounts>; readonly found: number },
 ): Promise<readonly TextSuggestion[]> {
   if (text === undefined || subjectOf(text)) return [];
-  const counts = await names();
+  const counts = await within(found === 0 ? WAIT_LONGER_MS : WAIT_MS, names(), () => undefined);
+  if (!counts) return [];
   return found === 0 ? suggestionsFor(text, counts) : peopleCalled(text, counts.person);
 }
 

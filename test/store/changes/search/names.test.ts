@@ -79,13 +79,19 @@ it('suggests names for a text that is not found, and filters that find them', as
 
 it('suggests a person by the name that only the configuration has', async () => {
   const people = People.parse({ 'Jonas Weber': ['jonas.tide'] });
-  const named = withDirectory(deployments, { people, owners: [] });
+  const counts = await withDirectory(deployments, { people, owners: [] }).names();
+  const names = async () => counts;
   for (const found of [0, 1]) {
-    const [suggestion] = await textSuggestions('Jonas Weber', { names: named.names, found });
+    const [suggestion] = await textSuggestions('Jonas Weber', { names, found });
     expect(suggestion).toMatchObject({ field: 'person', known: [{ name: 'Jonas Weber', count: 1 }] });
   }
   // The text search finds a login by itself.
-  expect(await textSuggestions('pay', { names: named.names, found: 3 })).toEqual([]);
+  expect(await textSuggestions('pay', { names, found: 3 })).toEqual([]);
+});
+
+it.each([0, 3])('does without suggestions while the names are being read, with %i found', async (found) => {
+  const names = () => new Promise<never>(() => {});
+  expect(await textSuggestions('pay-wroker', { names, found })).toEqual([]);
 });
 
 it('filters by tier, type, risk and tag', async () => {
