@@ -9,9 +9,9 @@ import { hideNames, hideSecrets, mayHoldSecret } from './secret-shapes.ts';
  */
 const SECRET_WORDS: readonly RegExp[] = [
   /"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i,
-  /token|secret|passw|passphrase|authorization|credential|signature|session_?id/i,
+  /token|secret|passw|passphrase|authorization|credential|signature|session_?id|cookie/i,
   /key(?:(?<=(?:api|private|access|signing|encryption|integration|master|shared|auth|account)_?key)|s?\\*"\s*:[\s[]*\\*"[\w+/=-]{24})/i,
-  /(?:pass|pwd|jwt|sig|auth|session)\\*["'=](?<=(?:^|["'&?]|u0026)(?:pass|pwd|jwt|sig|auth|session)\\*["'=])/i,
+  /(?:pass|pwd|jwt|sig|auth|session)\\*["'=](?<=(?:^|["'&?]|u0026|[_-](?=pass))(?:pass|pwd|jwt|sig|auth|session)\\*["'=])/i,
 ];
 const hasSecretWord = (text: string): boolean => SECRET_WORDS.some((words) => words.test(text));
 /**

@@ -23,9 +23,12 @@ const SECRET_ENDS = [
   'credentials',
   'signature',
   'sessionid',
+  'cookie',
 ];
 /** Only as the whole name: `bypass`, `author` and `session_count` hold no secret. */
 const SECRET_NAMES: ReadonlySet<string> = new Set(['pass', 'pwd', 'jwt', 'sig', 'auth', 'session']);
+/** `DB_PASS`, unlike `bypass`. */
+const PASS_ENDS = /[_-]pass$/i;
 const LONGEST_NAME = 200;
 
 /** Whether a field or variable of this name holds a secret, whatever the case and separators of the name. */
@@ -40,6 +43,7 @@ const kindOf = memoized((name: string): NameKind => {
   const end = name.slice(-LONGEST_NAME);
   const plain = end.toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
   if (SECRET_NAMES.has(plain) || SECRET_ENDS.some((secret) => plain.endsWith(secret))) return 'secret';
+  if (PASS_ENDS.test(end)) return 'secret';
   return KEY_ENDS.test(end) ? 'key' : 'other';
 });
 

@@ -53,6 +53,16 @@ describe('redactBody', () => {
     });
   });
 
+  it.each(['DB_PASS', 'db-pass', 'cookie', 'Set-Cookie'])(
+    'hides a field %s, which no other word gives away',
+    (name) => {
+      expect(redact({ headers: { [name]: 'Keel9' }, bypass: 'no' })).toEqual({
+        headers: { [name]: '[redacted]' },
+        bypass: 'no',
+      });
+    },
+  );
+
   it.each([
     '#access_token=Keel5',
     '?pass=Keel5',

@@ -47,6 +47,10 @@ const AFTER: readonly string[] = [
   '//registry.example.com/:_authToken=',
   'AccountKey=',
   '{"password":"',
+  '<password>',
+  'Cookie: session=',
+  'set-cookie: sid=',
+  'curl -u mira:',
   JSON.stringify(JSON.stringify({ token: '' })).slice(1, -4),
 ];
 
@@ -91,6 +95,8 @@ describe('what stands around a secret', () => {
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     'https://code.example.com/a%20b%2Fc?page=2#notes',
     'mira@harbor.example deployed 100% of it',
+    'Fix cookie: the banner was shown 2 times',
+    'docker run -u 1000:1000 harbor/pay',
     'Fix token: expired ones were accepted for 3 minutes',
     'password=unknown is a word, and secret= is nothing',
     'harbor.example/csrf-token:1.24.3-alpine3.19',
