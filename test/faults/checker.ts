@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { State } from '../../src/domain/change-record.ts';
 import type { Life } from './plan.ts';
 import type { Shot } from './prober.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, spoolFiles } from './stage.ts';
 
 /** What a run counted. Sent and acked are webhooks; recorded are deployments, delivered what the destinations hold. */
 export interface Tally {
@@ -97,13 +97,13 @@ async function settle(stage: Stage, wanted: readonly Expected[], withinMs: numbe
   return passedMs();
 }
 
-/** Jobs that wait or are under way, and webhooks in the spools. Undefined: nobody can say. */
+/** Jobs that wait or are under way, and files in the spools of all bridges that run. Undefined: nobody can say. */
 export async function backlog(stage: Stage): Promise<number | undefined> {
   const text = await stage.metrics();
   const jobs = [...(text ?? '').matchAll(/^shiplog_queue_jobs\{.*\} (\d+)$/gm)];
-  const spooled = /^shiplog_spool_entries (\d+)$/m.exec(text ?? '')?.[1];
-  if (jobs.length === 0 || spooled === undefined) return undefined;
-  return jobs.reduce((sum, [, count]) => sum + Number(count), Number(spooled));
+  if (jobs.length === 0) return undefined;
+  const spooled = stage.replicas.filter((replica) => replica.isRunning()).flatMap(spoolFiles);
+  return jobs.reduce((sum, [, count]) => sum + Number(count), spooled.length);
 }
 
 const STATUS_AT_GITLAB: Readonly<Record<State, string>> = {
