@@ -63,6 +63,8 @@ const FAULTS: Readonly<Record<string, Omit<Unreadable, 'status'>>> = {
   HPE_INVALID_CHUNK_SIZE: { cause: 'an invalid chunk', advice: 'begin each chunk with its length in hexadecimal' },
 };
 
+/** Characters of the methods that HTTP has. */
+const LONGEST_METHOD = 12;
 const METHOD: Omit<Unreadable, 'status'> = {
   cause: 'an unknown method',
   advice: 'write the method in capitals: POST',
@@ -75,7 +77,7 @@ const LEFT_OVER: Omit<Unreadable, 'status'> = {
 const OTHER: Omit<Unreadable, 'status'> = { cause: 'no HTTP request', advice: 'send an HTTP/1.1 request' };
 
 /** @param isFirst nothing was sent on this connection before */
-export function explainUnreadable({ code = '', rawPacket, bytesParsed }: ParseError, isFirst: boolean): Unreadable {
+export function explainUnreadable({ code = '', rawPacket, bytesParsed = 0 }: ParseError, isFirst: boolean): Unreadable {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return { status: 408, cause: 'a request that takes too long', advice: 'send all of it at once' };
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
@@ -84,7 +86,8 @@ export function explainUnreadable({ code = '', rawPacket, bytesParsed }: ParseEr
     return { status: 431, cause: 'headers that are too large', advice: 'send fewer or shorter ones' };
   const [, cause, advice] = PROTOCOLS.find(([begins]) => isFirst && rawPacket && startsWith(rawPacket, begins)) ?? [];
   if (cause !== undefined && advice !== undefined) return { status: 400, cause, advice };
-  if (code === 'HPE_INVALID_METHOD') return { status: 400, ...(isFirst && !bytesParsed ? METHOD : LEFT_OVER) };
+  if (code === 'HPE_INVALID_METHOD')
+    return { status: 400, ...(isFirst && bytesParsed < LONGEST_METHOD ? METHOD : LEFT_OVER) };
   return { status: 400, ...(FAULTS[code] ?? OTHER) };
 }
 

@@ -26,6 +26,7 @@ it.each<[string, string | Buffer, number, RegExp]>([
   ],
   ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, /^HTTP\/2 .*: send HTTP\/1.1/],
   ['a method in lower case', 'post /x HTTP/1.1\r\nHost: a\r\n\r\n', 400, /method: write the method in capitals/],
+  ['a method in mixed case', 'Post /x HTTP/1.1\r\nHost: a\r\n\r\n', 400, /method: write the method in capitals/],
   ['a secret that ends in CR', head('PRIVATE-TOKEN: a-secret\r'), 400, /ends in a line break: remove it/],
   ['a header with a control character', head('A: b\x01c'), 400, /^an invalid header/],
   ['a header over two lines', head('A: b\r\n c'), 400, /^an invalid header: write each header .* on one line/],
