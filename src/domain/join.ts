@@ -110,24 +110,15 @@ function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], know
   const rootOf = ({ key }: Member) => known.unions.rootOf(key);
   const first = choose(reports, jobs, known);
   const pairs = [...first.pairs];
-  for (let left = first.undecided, before = -1; before < pairs.length; ) {
-    before = pairs.length;
-    const isTaken = (job: Member, by: Member) =>
-      pairs.some(([report, its]) => rootOf(its) === rootOf(job) && isOfSameSender(report, by));
-    const next = left.map((report) =>
-      choose(
-        [report],
-        jobs.filter((job) => !isTaken(job, report)),
-        known,
-      ),
-    );
-    pairs.push(
-      ...withoutRivals(
-        next.flatMap((one) => one.pairs),
-        known.unions,
-      ),
-    );
-    left = left.filter((report) => !pairs.some(([one]) => one === report));
+  const isTaken = (job: Member, by: Member) =>
+    pairs.some(([report, its]) => rootOf(its) === rootOf(job) && isOfSameSender(report, by));
+  for (let left = first.undecided; left.length > 0; ) {
+    const free = (report: Member) => jobs.filter((job) => !isTaken(job, report));
+    const found = left.flatMap((report) => choose([report], free(report), known).pairs);
+    const next = withoutRivals(found, known.unions);
+    if (next.length === 0) break;
+    pairs.push(...next);
+    left = left.filter((report) => !next.some(([one]) => one === report));
   }
   return pairs;
 }
