@@ -22,3 +22,15 @@ export async function asPosted(
   const { state, occurredAt } = fold(key, own);
   return { ...view, deployment: { ...view.deployment, state, occurredAt } };
 }
+
+/** The key of the posts of a deployment that has a name: another tool may have given the deployment its own. */
+export async function postedNameOf(
+  changeLog: Pick<ChangeLog, 'records'>,
+  { deployment }: DeploymentView,
+  name: string,
+): Promise<string> {
+  if (deployment.signals.length === 1) return deployment.key;
+  const records = await changeLog.records(deployment.key);
+  const own = records.find((record) => postedKeyOf(record) === name || record.aliases.includes(name));
+  return own ? postedKeyOf(own) : deployment.key;
+}

@@ -5,7 +5,7 @@ import type { DeploymentView } from '../domain/view.ts';
 import type { RepeatNames } from '../store/changes/repeat-names.ts';
 import { groupBy } from '../values/group.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
-import { asPosted, postedKeyOf } from './posts.ts';
+import { asPosted, postedKeyOf, postedNameOf } from './posts.ts';
 import { isOtherRun, recoveryOf } from './runs.ts';
 
 export interface RepeatParts {
@@ -51,7 +51,10 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   /** The one of its run, else the candidate that a moment belongs to: the nearest before it, or after it. */
   const ownerOf = async (candidates: readonly Candidate[], record: ChangeRecord): Promise<Candidate | undefined> => {
     const same = record.base === undefined ? undefined : await changeLog.get(record.deployment);
-    if (same) return { name: same.deployment.key, view: same };
+    if (same) {
+      const name = await postedNameOf(changeLog, same, record.deployment);
+      return { name, view: await asPosted(changeLog, name, same) };
+    }
     const moment = momentOf(record);
     const ofSameEnd = candidates.filter(({ view }) => !isOtherEnd(record, view.deployment));
     for (const candidate of neighborsOf(ofSameEnd, moment)) {

@@ -132,6 +132,25 @@ it('the same post is a roll-back with the retried job, once another deployment r
   ]);
 });
 
+it('a run that a job caused is one change with it, however often it is reported', async () => {
+  const run = { ...sync('A', 'succeeded', 3), repeatable: true as const, base: 'gitops:A of any run' };
+  const start = {
+    ...sync('A', 'running', 2),
+    repeatable: true as const,
+    deployment: 'gitops:A of any run',
+    aliases: [],
+  };
+  for (const signals of [
+    [hook('A', 'succeeded', 1), run, run],
+    [start, hook('A', 'succeeded', 1), run, run, start, hook('A', 'running', 0), run],
+  ]) {
+    await redis.flushall();
+    const { record, all } = open();
+    for (const one of signals) await record(one);
+    expect((await all()).map(({ state, occurredAt }) => `${state} ${occurredAt}`)).toEqual([`succeeded ${at(1)}`]);
+  }
+});
+
 it('what each deployment replaced is the same in every order of the signals, whatever joins move', async () => {
   const other = { service: 'pay-app' };
   const signals = [
