@@ -7,7 +7,7 @@ import { watchProxies } from '../http/proxy-watch.ts';
 import { createRefusalLimit, networkOf } from '../http/refusals.ts';
 import { KEEP_WITHIN_MS, type Redis, sendNow } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
-import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
+import { createFlush, createSameConnection, type Flush } from '../queue/flush.ts';
 import { createQueues } from '../queue/queues.ts';
 import { createReplication } from '../queue/replication.ts';
 import { serverIdOf } from '../queue/server-id.ts';
@@ -105,7 +105,7 @@ function readiness(
 
 function flushOf({ durability, redis }: Config, connection: Redis): Flush {
   if (durability === 'replicated') return createReplication(connection, redis.replicas);
-  return durability === 'fsync' ? createFlush(connection) : noFlush;
+  return durability === 'fsync' ? createFlush(connection) : createSameConnection(connection);
 }
 
 type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };

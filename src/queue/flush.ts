@@ -1,5 +1,5 @@
 import type { Redis } from './connection.ts';
-import { KEEP_WITHIN_MS, ownerOf } from './connection.ts';
+import { connectionOf, KEEP_WITHIN_MS, ownerOf } from './connection.ts';
 import { inspectRedis, type RedisFacts } from './inspect.ts';
 
 /**
@@ -17,8 +17,24 @@ export interface Flush {
   begin(): () => Promise<void>;
 }
 
-/** For the durability level `redis`: nothing to wait for, Redis fsyncs within a second. */
+/** Nothing to wait for: Redis fsyncs within a second. */
 export const noFlush: Flush = { begin: () => async () => {} };
+
+/**
+ * For the durability level `redis`. A webhook is written by several commands. Those that are sent again after a
+ * reconnect may reach a server that never received, or has lost, the others: it is not known that all are there.
+ */
+export function createSameConnection(redis: Redis): Flush {
+  return {
+    begin() {
+      const before = connectionOf(redis);
+      return async () => {
+        if (before === undefined || connectionOf(redis) !== before)
+          throw new Error('the connection to Redis changed while it was written to');
+      };
+    },
+  };
+}
 
 /**
  * For the durability level `fsync`. A Redis with `appendfsync always` already has it on disk. Any other needs WAITAOF,
@@ -41,7 +57,13 @@ export function createFlush(redis: Redis): Flush {
     const [onDisk] = (await ownerOf(redis).call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number];
     if (onDisk < 1) throw new Error('Redis did not flush it to disk in time');
   };
-  return { begin: () => flush };
+  const sameConnection = createSameConnection(redis);
+  return {
+    begin() {
+      const isSame = sameConnection.begin();
+      return () => flush().then(isSame);
+    },
+  };
 }
 
 export const unsupportedMessage = ({ version }: RedisFacts): string =>

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createFlush } from '../../src/queue/flush.ts';
+import { createFlush, createSameConnection } from '../../src/queue/flush.ts';
 import { inspectRedis } from '../../src/queue/inspect.ts';
 import { startTestRedis } from '../support/redis.ts';
 
@@ -29,4 +29,16 @@ it('waits for a Redis that fsyncs every second, or fails if it cannot wait', asy
   const { knowsWaitAof } = await inspectRedis(redis);
   if (knowsWaitAof) await createFlush(redis).begin()();
   else await expect(createFlush(redis).begin()()).rejects.toThrow(/durability is fsync.*appendfsync always.*7\.2/);
+});
+
+it('fails when the connection changed while a webhook was written: the new server may lack a part', async () => {
+  await redis.set('webhook', 'kept');
+  const flush = createSameConnection(redis);
+  await flush.begin()();
+  const flushed = flush.begin();
+  await server.kill9();
+  await server.restart();
+  await redis.ping(); // waits until it is connected again
+  await expect(flushed()).rejects.toThrow('the connection to Redis changed');
+  await flush.begin()();
 });
