@@ -77,7 +77,7 @@ const LEFT_OVER: Omit<Unreadable, 'status'> = {
 const OTHER: Omit<Unreadable, 'status'> = { cause: 'no HTTP request', advice: 'send an HTTP/1.1 request' };
 
 /** @param isFirst nothing was sent on this connection before */
-export function explainUnreadable({ code = '', rawPacket, bytesParsed = 0 }: ParseError, isFirst: boolean): Unreadable {
+function explainUnreadable({ code = '', rawPacket, bytesParsed = 0 }: ParseError, isFirst: boolean): Unreadable {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return { status: 408, cause: 'a request that takes too long', advice: 'send all of it at once' };
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
