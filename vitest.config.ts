@@ -6,14 +6,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const ALONE = ['browser', 'deploy', 'faults', 'redis', 'scripts'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Files that wait for a minute: for a failover, for the lock of a killed worker to expire. */
-const WAITING = ['redis/topologies', 'e2e/quarantine', 'faults/short', 'queue/limiter', 'e2e/kill', 'e2e/destinations'];
+const WAITING = [
+  ...['e2e/quarantine', 'e2e/readiness', 'redis/topologies', 'faults/short', 'queue/limiter', 'e2e/kill'],
+  ...['e2e/destinations', 'e2e/redis-away', 'e2e/replicas', 'queue/direct-recorder'],
+];
+/** Not the last to end: it computes for as long as others wait. */
+const LONG = ['values/patterns'];
 
 /** Starts them first: beside them the other files use the processor. By default, large files come first. */
 class WaitingFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const first = [...WAITING, ...LONG];
     const rankOf = ({ moduleId }: TestSpecification) => {
-      const rank = WAITING.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
-      return rank < 0 ? WAITING.length : rank;
+      const rank = first.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return rank < 0 ? first.length : rank;
     };
     return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
   }
@@ -24,7 +30,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     // Most tests wait rather than compute: for a process to start, a lease to end, a page to load.
-    maxWorkers: 2 * availableParallelism() + 1,
+    maxWorkers: 3 * availableParallelism(),
     sequence: { sequencer: WaitingFirst },
     // No test judges how long something took, and a busy machine is no failure: these only end what hangs.
     testTimeout: 300_000,

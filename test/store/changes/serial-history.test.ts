@@ -480,7 +480,7 @@ describe.each([
         await log.tell(last, one);
         expect(log.syncs()).toEqual(expected.map((sync) => `${sync} succeeded`));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
