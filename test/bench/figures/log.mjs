@@ -195,8 +195,9 @@ const daysAgo = (days) => new Date(Date.now() - days * 86_400_000).toISOString()
 async function readPages(shiplog, count) {
   const { meta } = await (await shiplog.get('/api/v1/changes?limit=1')).json();
   if (meta.total !== count) throw new Error(`the change log shows ${meta.total} of ${count} deployments`);
-  // Read once by each process, over several seconds: until then, pages are without the running status.
+  // Read once by each process, over several seconds: until then, pages are without the running status and suggestions.
   await (await shiplog.get('/api/v1/running')).arrayBuffer();
+  await (await shiplog.get('/api/v1/changes?limit=1&service=candlestick')).arrayBuffer();
   const pages = [];
   for (const [name, queryOf] of Object.entries(QUERIES))
     pages.push({

@@ -7,7 +7,7 @@ export interface TimelineSum<Sum> {
   /** How many of the newest it is computed from; absent: all. */
   readonly most?: number;
   /** @param entries newest first */
-  of(entries: readonly LazyTimelineEntry[]): Sum;
+  of(entries: readonly LazyTimelineEntry[]): Sum | Promise<Sum>;
   /**
    * The value after these changes, in their order; `sum` itself stays as it is.
    * @returns undefined when it can only be computed from all entries
@@ -60,8 +60,8 @@ export function createTimelineFold<Sum>(
     const to = await version();
     const meanwhile = await changed(from, to);
     // Read page by page: where entries moved away meanwhile, others may have been passed over.
-    if (!meanwhile || meanwhile.some(isLoss)) return sums.of(inOrder(entries));
-    const sum = sums.of(withChanges(inOrder(entries), meanwhile));
+    if (!meanwhile || meanwhile.some(isLoss)) return await sums.of(inOrder(entries));
+    const sum = await sums.of(withChanges(inOrder(entries), meanwhile));
     known = { version: to, sum, readAtMs };
     return sum;
   }
