@@ -54,7 +54,7 @@ function boundEvent(event: ChangeEvent): ChangeEvent {
   return { ...event, records, ...(event.alerts && { alerts: boundAlerts(event.alerts) }) };
 }
 
-/** What remains of a kept webhook beside its body, as JSON: `{ entry, event, row }`. */
+/** What remains of a kept webhook beside its body, as JSON: `{ received, conclusion, event, row }`. */
 export function headOf({ entry, entryJson, event, eventJson = JSON.stringify(event), row }: KeptWebhook): string {
   const { entry: received, conclusion } = entryJson ?? writtenEntry(entry);
   const eventPart = event ? `,"event":${eventJson}` : '';

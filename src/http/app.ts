@@ -72,8 +72,7 @@ export function createWorkerApp(health: RequestHandler): RequestListener {
   app.disable('x-powered-by');
   app.use(health, (_request, response) => {
     response.status(404).json({
-      error:
-        'this replica has only the role "work": ' + 'webhooks and pages are served by replicas with the role "receive"',
+      error: 'this replica has only the role "work": webhooks and pages are served by replicas with the role "receive"',
     });
   });
   return app;

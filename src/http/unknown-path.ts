@@ -91,7 +91,7 @@ function wholePathOf(path: string, sources: readonly Source[]): string | undefin
   return fixed ?? sources.map((source) => imitatedPathOf(parts, source)).find((whole) => whole !== undefined);
 }
 
-/** `/gitlab/api/v4/projects/7/deployments` or `/projects/7/deployments`: what differs is at the beginning. */
+/** The path of an imitated API with another beginning, or with a part of it alone. */
 function imitatedPathOf(parts: readonly string[], { alsoAt = [], imitates }: Source): string | undefined {
   const ends = parts.slice(0, MOST_PARTS).map((_, from) => parts.slice(from).join('/'));
   const whole = alsoAt

@@ -21,6 +21,12 @@ export interface ParseError {
   readonly bytesParsed?: number;
 }
 
+/** Version 1 is text, version 2 is binary. */
+const PROXY_PROTOCOL = [
+  'the PROXY protocol',
+  'switch the PROXY protocol off at the load balancer, which should send X-Forwarded-For instead',
+] as const;
+
 /** Requests that arrive here come through something that speaks another protocol: only the first bytes say which. */
 const PROTOCOLS: readonly (readonly [begins: Buffer, cause: string, advice: string])[] = [
   [
@@ -28,16 +34,8 @@ const PROTOCOLS: readonly (readonly [begins: Buffer, cause: string, advice: stri
     'TLS on a port without TLS',
     'write http:// instead of https://, or let a proxy terminate TLS',
   ],
-  [
-    Buffer.from('PROXY '),
-    'the PROXY protocol',
-    'switch the PROXY protocol off at the load balancer, which should send X-Forwarded-For instead',
-  ],
-  [
-    Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1'),
-    'the PROXY protocol',
-    'switch the PROXY protocol off at the load balancer, which should send X-Forwarded-For instead',
-  ],
+  [Buffer.from('PROXY '), ...PROXY_PROTOCOL],
+  [Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1'), ...PROXY_PROTOCOL],
   [Buffer.from('PRI * HTTP/2.0'), 'HTTP/2 without an upgrade', 'send HTTP/1.1'],
 ];
 

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unknownNameText } from '../../../../src/domain/known-names.ts';
 import { People } from '../../../../src/domain/people.ts';
 import { textSuggestionText } from '../../../../src/domain/text-suggestions.ts';
+import type { LazyTimelineEntry, TimelineEntry } from '../../../../src/domain/timeline-entry.ts';
 import { type ChangeLog, createChangeLog } from '../../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../../src/store/changes/deployments.ts';
 import { withDirectory } from '../../../../src/store/changes/directory.ts';
 import { toChangeFilter } from '../../../../src/store/changes/search/filter.ts';
-import { textSuggestions } from '../../../../src/store/changes/search/names.ts';
+import { NAME_COUNTS, textSuggestions } from '../../../../src/store/changes/search/names.ts';
 import { alone, aRecord, plainView } from '../../../support/records.ts';
 import { startTestRedis } from '../../../support/redis.ts';
 
@@ -125,4 +126,15 @@ it('finds the one deployment whose key, alias or page the text is, if the rest o
       expect((await ask({ text, ...other })).total).toBe(0);
   }
   expect((await ask({ text: `${key}4` })).total).toBe(0);
+});
+
+it('counts the names of more deployments than are counted at once', async () => {
+  const entries = Array.from({ length: 4_500 }, (_, number) => {
+    const service = `lamp-${number % 3}`;
+    const entry = { service, environment: { name: 'production' }, actor: 'mira' } as TimelineEntry;
+    return { entry: () => entry } as LazyTimelineEntry;
+  });
+  const counts = await NAME_COUNTS.of(entries);
+  expect(counts.environment.get('production')?.count).toBe(4_500);
+  expect([0, 1, 2].map((one) => counts.service.get(`lamp-${one}`)?.count)).toEqual([1_500, 1_500, 1_500]);
 });
