@@ -3,25 +3,30 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Folders whose tests count, kill and freeze processes: every file of them is a process of its own. */
-const ALONE = ['browser', 'deploy', 'faults', 'redis', 'scripts'].map((folder) => `test/${folder}/**/*.test.ts`);
+const ALONE = ['deploy', 'faults', 'redis', 'scripts'].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** Files that wait for a minute: for a failover, for the lock of a killed worker to expire. */
+/** Files that wait for a minute: for a failover, for the lock of a killed worker to expire. The longest first. */
 const WAITING = [
-  ...['e2e/quarantine', 'e2e/readiness', 'redis/topologies', 'faults/short', 'queue/limiter', 'e2e/kill'],
-  ...['e2e/destinations', 'e2e/redis-away', 'e2e/replicas', 'queue/direct-recorder'],
+  ...['e2e/quarantine', 'e2e/readiness', 'redis/topologies', 'queue/limiter', 'e2e/destinations', 'e2e/redis-away'],
+  ...['queue/direct-recorder', 'redis/private-redis', 'e2e/replicas', 'faults/short', 'e2e/kill'],
 ];
-/** Not the last to end: it computes for as long as others wait. */
-const LONG = ['values/patterns'];
+/** So many of them start at once, and one more after so many other files: most workers always compute. */
+const AT_FIRST = 2;
+const EVERY = 5;
 
-/** Starts them first: beside them the other files use the processor. By default, large files come first. */
-class WaitingFirst extends BaseSequencer {
+/** Large files first, as vitest does by default, with the waiting ones among them. */
+class WaitingBesideComputing extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const first = [...WAITING, ...LONG];
-    const rankOf = ({ moduleId }: TestSpecification) => {
-      const rank = first.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
-      return rank < 0 ? first.length : rank;
-    };
-    return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
+    const rankOf = ({ moduleId }: TestSpecification) =>
+      WAITING.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+    const waiting = files.filter((file) => rankOf(file) >= 0).sort((a, b) => rankOf(a) - rankOf(b));
+    const computing = (await super.sort(files)).filter((file) => rankOf(file) < 0);
+    const among = waiting.slice(AT_FIRST);
+    const mixed = computing.flatMap((file, at) => {
+      const next = at % EVERY === EVERY - 1 ? among.shift() : undefined;
+      return next ? [file, next] : [file];
+    });
+    return [...waiting.slice(0, AT_FIRST), ...mixed, ...among];
   }
 }
 
@@ -31,7 +36,7 @@ export default defineConfig({
     environment: 'node',
     // Most tests wait rather than compute: for a process to start, a lease to end, a page to load.
     maxWorkers: 3 * availableParallelism(),
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: WaitingBesideComputing },
     // No test judges how long something took, and a busy machine is no failure: these only end what hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,

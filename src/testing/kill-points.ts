@@ -10,7 +10,7 @@ export interface KillOrder {
   readonly kill_at: `${KillPoint}:${'before' | 'after'}`;
   /** At which call of the point it happens: 1 is the first. */
   readonly pass: number;
-  /** `hang`: an endless loop that blocks the process. */
+  /** `hang`: the main thread waits for good, and answers nothing. */
   readonly how?: 'kill' | 'hang';
 }
 
@@ -41,8 +41,9 @@ export function createKillPoints(
   };
 }
 
+/** Without an endless loop, which would take the processor from everything that is tested beside it. */
 function hang(): void {
-  for (;;);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
 /** SIGKILL: no handler runs and no buffer is flushed. */

@@ -22,14 +22,17 @@ const SECRETS: readonly (readonly [text: string, secret: string])[] = [
   ['failed: https://code.example.com/x?job_token=Sail1Sail2', 'Sail1'],
 ];
 
+/** Each field is tried with the secrets whose turn it is: with all of them the test would take three times as long. */
+const TURNS = 3;
+
 describe.each(PAYLOADS)('%s, %s', (type, file) => {
   const given = payloadOf(type, file);
   const body = (path: Path, text: string) => JSON.stringify(withText(given, path, text));
 
   it('stores, shows and forwards no token, wherever it is in the body', async () => {
     const found: string[] = [];
-    for (const path of textsIn(given))
-      for (const [text, secret] of SECRETS) {
+    for (const [at, path] of textsIn(given).entries())
+      for (const [text, secret] of SECRETS.filter((_, index) => index % TURNS === at % TURNS)) {
         const webhook = aWebhook(body(path, text));
         const { records, deployments, alerts } = await explain(sourceOf(config, type), webhook, options);
         const places = { record: records, deployment: deployments, alerts, body: redactBody(webhook.body).toString() };
