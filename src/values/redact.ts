@@ -18,7 +18,7 @@ const hasSecretWord = (text: string): boolean => SECRET_WORDS.some((words) => wo
  * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`. Not those of
  * `<`, `>` and `&`, which Go and Rails write in each webhook: the searches know them.
  */
-const ESCAPED_ASCII = /\\u00(?:2[013589a-f]|3[0-9abdf]|[4-7][\da-f])/i;
+const ESCAPED_ASCII = /\\u00(?:2[0-3589a-f]|3[0-9abdf]|[4-7][\da-f])/i;
 /**
  * An address that gives access to anyone who has it, such as the `output_stream_url` of Heroku's builds
  * (X-Amz-Signature).

@@ -34,6 +34,10 @@ describe('redactBody', () => {
     expect(redact({ body: JSON.stringify({ variables: inner.variables }) })).toEqual({
       body: JSON.stringify({ variables: safe.variables }),
     });
+    for (const fields of [{ variables: inner.variables }, { pass: 'Keel9' }]) {
+      const asDotNet = JSON.stringify(JSON.stringify(fields)).replaceAll('\\"', '\\u0022'); // System.Text.Json
+      expect(redactBody(Buffer.from(`{"body":${asDotNet}}`)).toString()).not.toContain('Keel9');
+    }
     expect(redact({ a: { data_base64: bytes(inner) } })).toEqual({ a: { data_base64: bytes(safe) } });
     expect(JSON.stringify(redact({ deep: JSON.stringify({ deeper: JSON.stringify(inner) }) }))).not.toContain('Keel9');
     for (const body of ['{ "a" : 1 }', '[not JSON', '{"token_count": 3}'])
