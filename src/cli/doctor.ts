@@ -117,18 +117,17 @@ async function checkRules(config: Config): Promise<Finding[]> {
 
 /** Problems that the bridge has recorded. Reports nothing when it does not answer: the line of the bridge says so. */
 async function checkTrouble(config: Config): Promise<Finding[]> {
-  const [letters, refused, sources, ...open] = await Promise.all([
+  const [letters, refused, sources, stale] = await Promise.all([
     askOrNothing(config, '/api/dead-letters?limit=100'),
     askOrNothing(config, '/api/inbox?verdict=rejected&limit=100'),
     askOrNothing(config, '/api/sources'),
-    changesIn(config, 'running'),
-    changesIn(config, 'pending'),
+    staleChanges(config),
   ]);
   const at = { pages: addressOf(config), nowMs: Date.now() };
   return [
     ...(letters ? deadLetters(letters as Parameters<typeof deadLetters>[0]) : []), // our own API
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], at), // our own API
-    ...staleDeployments(open.flat(), new Date()),
+    ...staleDeployments(stale),
     ...sourceFindings((sources?.data ?? []) as readonly SourceTraffic[], at), // our own API
   ];
 }
@@ -139,11 +138,11 @@ const askOrNothing = (config: Config, path: string) =>
 const PAGE = 100;
 const MAX_PAGES = 10;
 
-/** The newest come first, and stale ones are old: several pages are read. */
-async function changesIn(config: Config, status: 'running' | 'pending'): Promise<readonly Change[]> {
+/** The newest come first, and the oldest matter most: several pages are read. */
+async function staleChanges(config: Config): Promise<readonly Change[]> {
   const changes: Change[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
-    const query = new URLSearchParams({ status, limit: String(PAGE), offset: String(page * PAGE) });
+    const query = new URLSearchParams({ status: 'stale', limit: String(PAGE), offset: String(page * PAGE) });
     const answer = await askOrNothing(config, `/api/v1/changes?${query}`);
     changes.push(...((answer?.data ?? []) as readonly Change[])); // our own API
     if (!(answer?.meta as { has_more?: boolean } | undefined)?.has_more) break; // our own API
@@ -155,11 +154,9 @@ const STALE_SHOWN = 10;
 const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Deployments that should have ended by now, the longest first, and the reason where a tool gives one. */
-function staleDeployments(open: readonly Change[], now: Date): Finding[] {
-  const stale = open
-    .filter(({ stale_after }) => stale_after !== null && stale_after < now.toISOString())
-    .toSorted((a, b) => a.occurred_at.localeCompare(b.occurred_at));
-  const findings = stale.slice(0, STALE_SHOWN).map(({ service, environment, status, occurred_at, waiting, id }) => ({
+function staleDeployments(stale: readonly Change[]): Finding[] {
+  const longest = stale.toSorted((a, b) => a.occurred_at.localeCompare(b.occurred_at)).slice(0, STALE_SHOWN);
+  const findings = longest.map(({ service, environment, status, occurred_at, waiting, id }) => ({
     ok: false,
     what:
       `${service} in ${environment}: ${status} since ${occurred_at}, longer than usual. ` +

@@ -64,7 +64,7 @@ function addChanges(program: Command): void {
     .option('--type <type>', 'such as rollback or database_migration')
     .option('--risk <level>', 'low, medium, high or critical')
     .option('--tag <tag>')
-    .option('--status <state>', 'pending, running, succeeded, failed or canceled')
+    .option('--status <state>', 'pending, running, succeeded, failed, canceled or stale')
     .option('--branch <name>')
     .option('--commit <sha>', '7 digits or more')
     .option('--person <name>', 'who deployed it, or wrote the commit')

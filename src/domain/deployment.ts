@@ -1,4 +1,4 @@
-import type { ChangeRecord, State } from './change-record.ts';
+import { type ChangeRecord, State } from './change-record.ts';
 import type { Owner } from './owners.ts';
 
 /**
@@ -68,6 +68,9 @@ export interface Replaced {
 export const RANK: Readonly<Record<State, number>> = { pending: 0, running: 1, succeeded: 2, failed: 2, canceled: 2 };
 
 export const isFinal = (state: State): boolean => RANK[state] === 2;
+
+/** Those of a deployment that has not ended. */
+export const OPEN_STATES = State.options.filter((state) => !isFinal(state));
 
 /** It ran in its environment, even if it failed there afterwards. */
 export const hasRun = ({ state, succeededAt }: Pick<Deployment, 'state' | 'succeededAt'>): boolean =>

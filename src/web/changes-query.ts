@@ -20,7 +20,7 @@ const USUAL_RANGE = '24h';
 
 /** What is not over yet may have begun long ago, and those that did are looked for. */
 export const usualRangeOf = ({ status, to }: Pick<ChangesQuery, 'status' | 'to'>): Range =>
-  to === undefined && (status === 'running' || status === 'pending') ? 'all' : USUAL_RANGE;
+  to === undefined && (status === 'running' || status === 'pending' || status === 'stale') ? 'all' : USUAL_RANGE;
 
 const Page = z.object({
   range: z.enum(RANGE_NAMES).optional().catch(undefined),
@@ -134,9 +134,9 @@ export function reachOf(query: ChangesQuery, now: Date, range: Range): { fromMs?
   return range === 'all' ? { toMs } : { fromMs: toMs - RANGES[range], toMs };
 }
 
-export function filterOf(query: ChangesQuery, { fromMs }: { fromMs?: number }): ChangeSelection {
+export function filterOf(query: ChangesQuery, { fromMs }: { fromMs?: number }, now: Date): ChangeSelection {
   const asked = { ...query, ...(query.to !== undefined && { until: new Date(query.to).toISOString() }) };
-  return { ...toChangeFilter(asked, new Date(0)), ...(fromMs !== undefined && { sinceMs: fromMs }) };
+  return { ...toChangeFilter(asked, now), ...(fromMs !== undefined && { sinceMs: fromMs }) };
 }
 
 /** The parameters of the page, whichever page of the list it is. */
@@ -144,4 +144,5 @@ export const selectionOf = (query: ChangesQuery, now: Date): ChangeSelection =>
   filterOf(
     query,
     reachOf(query, now, query.range ?? (query.from === undefined && query.to === undefined ? 'all' : USUAL_RANGE)),
+    now,
   );

@@ -26,6 +26,9 @@ describe.skipIf(!chromiumPath)('a user who is paged', () => {
     await post({ ...charge, finished_at: ago(40), external_id: '2' });
     const undo = { ...payments, ...sha('a'), summary: 'Back again', changed_by: 'ana', change_type: 'rollback' };
     await post({ ...undo, finished_at: ago(10), external_id: '3' });
+    const waiting = { environment: 'quay', status: 'running', summary: 'Wind the clock' };
+    await post({ ...waiting, service: 'tide-clock', occurred_at: ago(3000), external_id: '5' });
+    await post({ ...waiting, service: 'tide-gauge', occurred_at: ago(5), external_id: '6' });
     await post({ service: 'ledger', summary: 'Cache the ledger', finished_at: ago(50), external_id: '4' });
     await bridge.settled();
   });
@@ -75,6 +78,15 @@ describe.skipIf(!chromiumPath)('a user who is paged', () => {
     expect(await facts.getByRole('link', { name: 'on call' }).getAttribute('href')).toBe(
       'https://pager.harbor.example/',
     );
+  });
+
+  it('sees what does not come to an end, however long ago it began', async () => {
+    const { page } = await openVisitor(browser, bridge.url);
+    await logIn(page, ADMIN_TOKEN);
+    await page.goto('/');
+    await page.getByLabel('state').selectOption('stale');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await expect.poll(() => page.locator('.changes .service bdi').allTextContents()).toEqual(['tide-clock']);
   });
 
   it('sees what runs now', async () => {

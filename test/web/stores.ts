@@ -11,8 +11,8 @@ import { AnySource } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
 import type { Alerts } from '../../src/store/alerts/alerts.ts';
 import type { Deployments } from '../../src/store/changes/deployments.ts';
-import type { ChangeFilter } from '../../src/store/changes/search/query.ts';
-import { createTextMatch } from '../../src/store/changes/search/search-terms.ts';
+import type { ChangeSelection } from '../../src/store/changes/search/filter.ts';
+import { createFit } from '../../src/store/changes/search/fit.ts';
 import type { Delivery, Ledger } from '../../src/store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../src/store/inbox/entry.ts';
 import type { Inbox } from '../../src/store/inbox/inbox.ts';
@@ -49,19 +49,9 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
   const view = (key: string): DeploymentView | undefined =>
     of(key).length > 0 ? { ...route(fold(key, of(key)), rules), lineage: '', heardAt: '' } : undefined;
   const all = [...new Set(records.map((record) => record.deployment))].flatMap((key) => view(key)?.deployment ?? []);
-  const fitting = ({
-    facets,
-    sinceMs = 0,
-    untilMs = Number.POSITIVE_INFINITY,
-    text,
-  }: Omit<ChangeFilter, 'limit' | 'offset'>) =>
+  const fitting = ({ sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, ...selection }: ChangeSelection) =>
     all
-      .filter((one) => !facets.environment || one.environment.name === facets.environment)
-      .filter((one) => !facets.service || one.service === facets.service)
-      .filter((one) => !facets.source || one.source === facets.source)
-      .filter((one) => !facets.status || one.state === facets.status)
-      .filter((one) => !facets.person || one.actor === facets.person)
-      .filter((one) => text === undefined || createTextMatch(text)(one))
+      .filter(createFit(selection))
       .filter(({ occurredAt }) => Date.parse(occurredAt) >= sinceMs && Date.parse(occurredAt) <= untilMs)
       .sort((a, b) => b.occurredAt.localeCompare(a.occurredAt));
   return {

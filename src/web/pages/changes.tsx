@@ -62,7 +62,7 @@ export async function changesPage(
   now: Date,
 ): Promise<ChangesView> {
   const { problems: unread, ...query } = readChangesQuery(asked, now);
-  const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
+  const { selection, unknown } = await deployments.resolve(filterOf(query, {}, now));
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
   const reading = Promise.all([
     find({ deployments, alerts, query, facets: selection.facets, now }),
@@ -172,12 +172,12 @@ interface Search {
 }
 
 async function find(search: Search): Promise<QueryResult> {
-  const { deployments, query, facets } = search;
+  const { deployments, query, facets, now } = search;
   const range = query.range ?? usualRangeOf(query);
   const found = await findWithin(search, range);
   const mayWiden = query.range === undefined && query.from === undefined && found.list.total === 0;
   if (!mayWiden) return found;
-  const [last] = (await deployments.list({ ...filterOf(query, {}), facets, limit: 1, offset: 0 })).deployments;
+  const [last] = (await deployments.list({ ...filterOf(query, {}, now), facets, limit: 1, offset: 0 })).deployments;
   if (!last) return { ...found, range: 'all' };
   const ageMs = found.window.toMs - Date.parse(last.occurredAt);
   const wider = RANGE_NAMES.find((name) => name !== 'all' && RANGES[name] >= ageMs) ?? 'all';
@@ -186,7 +186,7 @@ async function find(search: Search): Promise<QueryResult> {
 
 async function findWithin({ deployments, alerts, query, facets, now }: Search, range: Range): Promise<QueryResult> {
   const reach = reachOf(query, now, range);
-  const filter = { ...filterOf(query, reach), facets };
+  const filter = { ...filterOf(query, reach, now), facets };
   const offset = (query.page - 1) * PAGE_SIZE;
   const [list, entries] = await Promise.all([
     deployments.list({ ...filter, limit: PAGE_SIZE, offset, isCounted: true }),

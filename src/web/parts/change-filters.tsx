@@ -1,5 +1,6 @@
-import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
+import { ChangeType, RiskLevel, Tier } from '../../domain/change-record.ts';
 import type { Window } from '../../domain/timeline.ts';
+import { SHOWN_STATES } from '../../store/changes/search/filter.ts';
 import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from '../changes-query.ts';
 import type { Html } from '../html.ts';
 import type { Suggestions } from '../suggestions.ts';
@@ -54,7 +55,7 @@ function MoreFilters({ query, suggestions }: FiltersView): Html {
         <ChoiceField name="change_type" label="type" of={choicesOf(ChangeType)} chosen={query.change_type} />
         <ChoiceField name="risk" of={choicesOf(RiskLevel)} chosen={query.risk} />
         {field('tag')}
-        <ChoiceField name="status" label="state" of={choicesOf(State)} chosen={query.status} />
+        <ChoiceField name="status" label="state" of={choicesOf({ options: SHOWN_STATES })} chosen={query.status} />
         {query.from !== undefined && (
           <TimeField name="from" at={query.from}>
             after

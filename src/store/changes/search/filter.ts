@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, State, Tier } from '../../../domain/change-record.ts';
+import { OPEN_STATES } from '../../../domain/deployment.ts';
 import { knownTier } from '../../../domain/tier.ts';
 import { subjectOf } from '../../../forges/page-address.ts';
 import { namedIn } from '../../../values/own-page.ts';
@@ -19,6 +20,8 @@ export interface ChangeSelection {
   readonly owner?: string;
   /** Words that all occur in it (search-terms.ts). */
   readonly text?: string;
+  /** Only those that are stale at this moment (stale.ts). ISO 8601 UTC. */
+  readonly staleAt?: string;
   /**
    * The key or an alias of one deployment. Where it is taken from a text it may be neither: `resolve` looks it up, and
    * leaves either this or the text.
@@ -57,6 +60,9 @@ const STATE_NAMES: ReadonlyMap<string, State> = new Map([
   ['inprogress', 'running'],
 ]);
 
+/** What a list shows as the state: one that has not ended may be marked as stale. */
+export const SHOWN_STATES = [...State.options, 'stale'] as const;
+
 /**
  * The filter of the change log, for the page, the API and the command line alike. `since` is inclusive, `until`
  * exclusive; where they are swapped, the time between them is meant.
@@ -66,7 +72,7 @@ export const CHANGE_FILTER = {
   service: Text,
   service_id: Text,
   source: Text,
-  status: oneOf(State.options, (typed) => STATE_NAMES.get(typed)),
+  status: oneOf(SHOWN_STATES, (typed) => STATE_NAMES.get(typed)),
   tier: oneOf(Tier.options, (typed) => knownTier({ name: typed })),
   change_type: oneOf(ChangeType.options),
   risk: oneOf(RiskLevel.options),
@@ -89,11 +95,12 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
   const page = subjectOf(asked.text);
   const text = page?.text ?? (page ? undefined : asked.text);
   const named = namedIn(asked.text);
-  const facets: Record<Exclude<Facet, 'instance'>, string | undefined> = {
+  const isStale = status === 'stale';
+  const facets: Record<Exclude<Facet, 'instance'>, string | readonly string[] | undefined> = {
     environment,
     service: asked.service_id ?? service,
     source,
-    status,
+    status: isStale ? OPEN_STATES : status,
     branch,
     commit: asked.commit_sha ?? page?.commit,
     person,
@@ -108,6 +115,7 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
     facets: Object.fromEntries(given) as ChangeSelection['facets'], // only undefined was taken out
     ...(asked.owner !== undefined && { owner: asked.owner }),
     ...(text !== undefined && { text }),
+    ...(isStale && { staleAt: now.toISOString() }),
     ...(named && named.page !== 'inbox' && { deployment: named.name }),
     ...(sinceMs !== undefined && { sinceMs }),
     // The store's end is inclusive. Without an end, changes that a fast clock dates ahead of ours are shown, too.

@@ -32,7 +32,7 @@ const MAX_WORDS = 16;
  * looked up in the index of texts.
  */
 export async function* find(redis: Redis, selection: ChangeSelection): AsyncGenerator<FoundStep> {
-  const { facets, text, deployment } = selection;
+  const { facets, text, deployment, staleAt } = selection;
   if (deployment !== undefined) return yield await findNamed(redis, deployment);
   const words = termsOf(text ?? '');
   const commits = [facets.commit ?? []].flat();
@@ -42,7 +42,8 @@ export async function* find(redis: Redis, selection: ChangeSelection): AsyncGene
   const question: Question = {
     ...{ groups, span },
     words: wanted.map((word) => `${isNumbered(word) ? '=' : '~'}${word}`),
-    isSure: words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS),
+    isSure:
+      staleAt === undefined && words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS),
   };
   const largest = largestStep(groups);
   const passed = new Set<string>();
@@ -97,8 +98,9 @@ export function singleIndex({
   facets,
   text,
   deployment,
-}: Pick<ChangeSelection, 'facets' | 'text' | 'deployment'>): string | undefined {
-  if (deployment !== undefined) return undefined;
+  staleAt,
+}: Pick<ChangeSelection, 'facets' | 'text' | 'deployment' | 'staleAt'>): string | undefined {
+  if (deployment !== undefined || staleAt !== undefined) return undefined;
   const [group = [], ...more] = groupsOf(facets);
   const [index, ...others] = group;
   const commits = [facets.commit ?? []].flat();

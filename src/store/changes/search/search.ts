@@ -50,8 +50,8 @@ export function createSearch(redis: Redis, read: ReadEach, nowMs: () => number =
   const kept = new LRUCache<string, Progress>({ max: KEPT_SEARCHES });
   return async (selection, { wanted, isCounted = false, skip = 0, isAnew = false }) => {
     const version = (await redis.get(keys.changesVersion())) ?? '0'; // what changes meanwhile makes another version
-    const { facets, sinceMs, untilMs, text, deployment } = selection;
-    const question = JSON.stringify([version, facets, sinceMs, untilMs, text, deployment, skip]);
+    const { facets, sinceMs, untilMs, text, deployment, staleAt } = selection;
+    const question = JSON.stringify([version, facets, sinceMs, untilMs, text, deployment, staleAt, skip]);
     const known = isAnew ? undefined : kept.get(question);
     const progress = known ?? createProgress(find(redis, selection), { fits: createFit(selection), read, skip });
     kept.set(question, progress);

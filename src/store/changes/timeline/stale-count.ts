@@ -1,3 +1,4 @@
+import { OPEN_STATES } from '../../../domain/deployment.ts';
 import { isStale } from '../../../domain/stale.ts';
 import type { Deployments } from '../deployments.ts';
 
@@ -17,7 +18,7 @@ export function createStaleCount(
 ): () => Promise<number> {
   let cached: Known | undefined;
   const read = async () => {
-    const { deployments } = await list({ facets: { status: ['running', 'pending'] }, limit: MAX_OPEN, offset: 0 });
+    const { deployments } = await list({ facets: { status: OPEN_STATES }, limit: MAX_OPEN, offset: 0 });
     return deployments.map(({ staleAfter }) => (staleAfter === undefined ? {} : { staleAfter }));
   };
   return async function count() {

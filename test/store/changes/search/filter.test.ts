@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHANGE_FILTER, readChangeFilter, toChangeFilter } from '../../../../src/store/changes/search/filter.ts';
-import { filterOf, reachOf, readChangesQuery } from '../../../../src/web/changes-query.ts';
+import { filterOf, reachOf, readChangesQuery, usualRangeOf } from '../../../../src/web/changes-query.ts';
 
 const now = new Date('2026-03-14T21:00:00.000Z');
 const filter = (asked: object) => toChangeFilter(readChangeFilter(asked).query, now);
@@ -22,11 +22,11 @@ describe('the filter of the change log', () => {
     expect(filter({ since: early, until: late })).toEqual(span);
     expect(filter({ since: late, until: early })).toEqual(span);
     const page = readChangesQuery({ from: late, to: early }, now);
-    expect(filterOf(page, reachOf(page, now, 'all'))).toEqual(span);
+    expect(filterOf(page, reachOf(page, now, 'all'), now)).toEqual(span);
   });
 
   it.each([
-    ['status', 'broken', 'write pending, running, succeeded, failed or canceled'],
+    ['status', 'broken', 'write pending, running, succeeded, failed, canceled or stale'],
     ['commit_sha', 'main', 'write a commit, or its first 7 digits or more'],
     ['since', 'lately', 'write 90m, 12h, 2d, 03:00 (UTC), yesterday or 2026-03-14T20:00:00Z'],
     ['service', 'x'.repeat(301), 'write at most 300 characters'],
@@ -50,6 +50,12 @@ describe('the filter of the change log', () => {
     ['change_type', 'feature flag', 'type', 'feature_flag'],
   ])('reads %s %j as people write it', (field, typed, facet, value) => {
     expect(filter({ [field]: typed }).facets).toEqual({ [facet]: value });
+  });
+
+  it('takes stale for a state: what has not ended, and should have by now', () => {
+    const selection = { facets: { status: ['pending', 'running'] }, staleAt: now.toISOString() };
+    expect(filter({ status: 'Stale' })).toEqual(selection);
+    expect(usualRangeOf(readChangesQuery({ status: 'stale' }, now))).toBe('all');
   });
 
   it('accepts a commit of a SHA-256 repository', () => {
