@@ -112,6 +112,11 @@ describe('the retry', () => {
     for (const status of statuses) expect([status, failure(answer(status), 'POST').retry]).toEqual([status, retry]);
   });
 
+  it('is for a web page in place of the API, which a proxy shows for a while, but not for a page that says no', () => {
+    const retryOf = (status: number) => failure({ ...answer(status), text: '<!doctype html>' }, 'POST').retry;
+    expect([retryOf(200), retryOf(404)]).toEqual(['backoff', 'never']);
+  });
+
   it("follows the destination's request only if it is busy", () => {
     const retryOf = (status: number) => failure(answer(status, { 'retry-after': '30' }), 'POST').retry;
     for (const status of [429, 503]) expect(retryOf(status)).toEqual({ afterMs: 30_000, hold: 'sink' });

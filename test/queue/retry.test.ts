@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryFailed, type Retry } from '../../src/domain/errors.ts';
-import { backoffMs, decideRetry, MAX_AGE_MS } from '../../src/queue/retry.ts';
+import { backoffMs, decideRetry, MAX_AGE_MS, recordFailure, resetStreak } from '../../src/queue/retry.ts';
 
 const after = (retry: Retry, ageMs = 0, rounds = 0) =>
   decideRetry(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, streak: { rounds } });
@@ -47,6 +47,17 @@ describe('nextStep', () => {
 
   it('delays only this delivery for a lease', () => {
     expect(after({ afterMs: 300, hold: 'job' })).toEqual({ kind: 'busy', afterMs: 300 });
+  });
+});
+
+describe('a streak of failures', () => {
+  it('says why the last attempt failed, until one succeeds', () => {
+    const failed = (why: string, retry: Retry = 'backoff') => new DeliveryFailed(why, { retry });
+    const streak = recordFailure({ deployments: new Set(), rounds: 0 }, failed('the pier is closed'), 'a');
+    expect(recordFailure(streak, failed('no such lamp', 'never'), 'b').why).toBe('the pier is closed');
+    expect(recordFailure(streak, failed('the harbor is closed'), 'c').why).toBe('the harbor is closed');
+    resetStreak(streak);
+    expect(streak).toEqual({ deployments: new Set(), rounds: 0, why: undefined });
   });
 });
 
