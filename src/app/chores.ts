@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Assembly } from './assembly.ts';
 import type { Resources } from './shared.ts';
 
+/** What was spooled is recorded so soon after Redis came back. */
 const DRAIN_EVERY_MS = 1_000;
 /** The inbox grows by the second: entries beyond its limit must not fill Redis. */
 const PRUNE_EVERY_MS = 15_000;

@@ -5,6 +5,7 @@ import type { InboxEntry } from '../store/inbox/entry.ts';
 
 /** Headers that are kept for every source; further ones are listed in the facts of a tool. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
+/** Kept with every webhook, also of those who have no secret. */
 const SHOWN_CHARS = 200;
 
 /** The source of an entry: a request to an unknown address belongs to none. */

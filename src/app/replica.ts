@@ -7,6 +7,7 @@ import { createReplicas, type OtherReplicas, type ReplicaFacts } from '../store/
 import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
+/** Each is one write to Redis. */
 const BEAT_EVERY_MS = 5_000;
 /** By then every other replica has read the names of our sinks. */
 const KNOWN_TO_ALL_MS = 2 * BEAT_EVERY_MS;

@@ -6,6 +6,7 @@ import { nameKeys } from '../store/key-family.ts';
 import { agreeOnSecrets } from '../store/secrets.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
+/** Redis may start at the same time; without it the start must not fail. */
 const WAIT_MS = 5_000;
 
 /**

@@ -50,6 +50,7 @@ interface DeadLetterPage {
   readonly meta: { readonly total: number };
 }
 
+/** Of each, one cause: `shiplog dead-letters` has all. */
 const SINKS_SHOWN = 5;
 const MAX_WHY_CHARS = 300;
 

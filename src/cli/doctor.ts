@@ -14,6 +14,7 @@ import { checkLogin } from './check-login.ts';
 import { deadLetters, type Finding, repeatedRefusals, sourceFindings } from './doctor-findings.ts';
 import { type JsonOption, printJson } from './output.ts';
 
+/** For each answer: a person waits, and several are asked at once. */
 const CHECK_MS = 10_000;
 const RENEW_WITHIN_MS = 14 * DAY_MS; // as deploy/prometheus/alerts.yaml has it
 const MAX_SKEW_MS = 60_000; // signed webhooks older than 5 min are refused
@@ -136,7 +137,7 @@ const askOrNothing = (config: Config, path: string) =>
   askBridge(config, { method: 'GET', path, signal: AbortSignal.timeout(CHECK_MS) }).catch(() => undefined);
 
 const PAGE = 100;
-const MAX_PAGES = 10;
+const MAX_PAGES = 10; // 1,000: nobody looks through more
 
 /** The newest come first, and the oldest matter most: several pages are read. */
 async function staleChanges(config: Config): Promise<readonly Change[]> {
@@ -150,7 +151,7 @@ async function staleChanges(config: Config): Promise<readonly Change[]> {
   return changes;
 }
 
-const STALE_SHOWN = 10;
+const STALE_SHOWN = 10; // the others are counted
 const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Deployments that should have ended by now, the longest first, and the reason where a tool gives one. */

@@ -1,7 +1,7 @@
 import type { ExplainedDeployment, ExplainedSink, Explanation } from '../explain/explain.ts';
 import type { PreviewedRequest } from '../sinks/sink.ts';
 
-const VALUE_CHARACTERS = 80;
+const VALUE_CHARACTERS = 80; // one line of a terminal
 
 /** An explanation for a person: the verdict and what to do first, the evidence below it. */
 export function toText(explanation: Explanation): string {

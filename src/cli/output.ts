@@ -44,6 +44,7 @@ export function ignoreBrokenPipe(): void {
   process.stderr.on('error', () => {});
 }
 
+/** Work that is done sooner needs no word; then the seconds are counted. */
 const QUIET_MS = 2_000;
 const AGAIN_MS = 1_000;
 

@@ -13,7 +13,7 @@ export interface TailOptions {
   readonly json?: boolean;
 }
 
-const EVERY_MS = 1_000;
+const EVERY_MS = 1_000; // as a person reads
 const PAGE = 500;
 
 /** Until Ctrl-C, which is the regular end: exit code 0. */

@@ -12,7 +12,7 @@ import { traceText } from './trace-text.ts';
 import type { Traced, TracedDeployment } from './traced.ts';
 
 const PAGE = 100;
-const MATCHES = 100;
+const MATCHES = 100; // the API's largest page; a trace is of one deployment, or a few
 /** Newest webhooks that are searched for repeats of a record, which leave no record. */
 const SEARCHED_FOR_REPEATS = 300;
 

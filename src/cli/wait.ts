@@ -25,7 +25,7 @@ export interface WaitParts {
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
-const EVERY_MS = 3_000;
+const EVERY_MS = 3_000; // of a job in a pipeline, which takes minutes
 const PAGE = 100;
 
 /**
@@ -148,7 +148,7 @@ function finish({ changes, all }: Found, { commit, options, output }: Ended): vo
   throw new Error(failed.map(whyNot).join('\n'));
 }
 
-const PLACES = 5;
+const PLACES = 5; // in one sentence
 
 /** The name of the environment or of the service may be another one than Shiplog's. */
 function elsewhere(all: readonly Change[]): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { explainFault, prepareDataDir } from './data-dir.ts';
 
-const SECRET_BYTES = 32;
+const SECRET_BYTES = 32; // as many as the digest of HMAC-SHA256, which some of them key
 const Kept = z.record(z.string(), z.string());
 
 const FILE = 'secrets.json';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const DEFAULT_PORT = { redis: 6379, sentinel: 26_379 } as const;
-const MOST_NODES = 32;
+const MOST_NODES = 32; // one that answers names all others
 
 /** "host:port, host:port"; IPv6 in brackets. Also as a list. */
 const Nodes = (kind: keyof typeof DEFAULT_PORT) =>

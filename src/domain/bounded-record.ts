@@ -10,6 +10,7 @@ const WEBHOOK_BYTES = 1_048_576;
 const MAX_RECORDS = 1_000;
 /** A smaller share would cut values that are no text: ids, names, times. */
 const LEAST_BYTES = 8_192;
+/** Of keys and aliases: room for a project's path, an environment and an id. A longer one ends in a digest. */
 const LONGEST_KEY = 400;
 
 type FieldKind = 'name' | 'path' | 'text' | 'url' | 'key';
@@ -55,7 +56,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
 const CHARS = { name: NAME_CHARS, path: PATH_CHARS, text: TEXT_CHARS, url: URL_CHARS, key: LONGEST_KEY } as const;
 /** Limits of lists by name. A list that is not listed: 100. */
 const ITEMS: Readonly<Record<string, number>> = { aliases: 20, projects: 10, tags: 50, notes: 50 };
-const MAX_ITEMS = 100;
+const MAX_ITEMS = 100; // paths, images, versions
 
 interface CutState {
   /** The share of the limits of texts and lists that is in force. */
@@ -65,6 +66,7 @@ interface CutState {
 
 /** Tried in turn, until the record fits. */
 const SCALES = [1, 0.5, 0.2, 0.05];
+/** However much is cut: a text still says what it is about. */
 const LEAST_CHARS = 100;
 const LEAST_ITEMS = 5;
 
@@ -154,6 +156,7 @@ interface Longest {
 const SHORT: Longest = { chars: NAME_CHARS, items: 10 };
 const ANY: Longest = { chars: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
 
+/** Of a value that is no text, and of the quotation marks and comma of any; names are longer only by little. */
 const FIELD_CHARS = 24;
 /** Of a character in JSON: a control character is `\u0007`. */
 const WORST_BYTES = 6;

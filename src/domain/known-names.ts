@@ -24,7 +24,7 @@ export interface UnknownName {
 
 /** A longer list of suggestions is no help. */
 const MAX_NAMES = 20;
-const SUGGESTED = 5;
+const SUGGESTED = 5; // in one sentence
 /** A name at a greater distance was not meant. */
 const MAX_TYPOS = 2;
 /** Comparing costs the product of two lengths. */
@@ -69,7 +69,7 @@ const isWithin = (name: string, wanted: string, typos: number): boolean =>
 
 /** In a shorter word, two typos are another word. */
 const LONG_CHARS = 6;
-const MOST_PARTS = 6;
+const MOST_PARTS = 6; // names of services have fewer
 const SEPARATORS = /[-_./ @]/g;
 
 /** The words of a name, and what it begins with: `api`, `gateway` and `api-gateway` of `api-gateway-eu`. */

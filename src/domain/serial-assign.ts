@@ -84,7 +84,7 @@ export function assignReported(serial: Serial, record: ChangeRecord): SerialResu
   return assignTo(record, name);
 }
 
-const REVISION_DIGITS = 12;
+const REVISION_DIGITS = 12; // of a hash, among the revisions of one moment
 
 /** The entry of the history for this start and revision. */
 const readFor = ({ entries }: Serial, { start, rev }: SerialRequest): Entry | undefined =>

@@ -12,6 +12,7 @@ export interface TextSuggestion {
   readonly isFound?: true;
 }
 
+/** Each word is compared with every name; a shorter one is a part of many. */
 const MOST_WORDS = 4;
 const LEAST_CHARS = 3;
 const MOST_NAMES = 3;

@@ -8,6 +8,7 @@ interface Step {
   readonly to: string;
 }
 
+/** In one line of a list. */
 const STEPS_SHOWN = 3;
 const VERSION_CHARS = 30;
 

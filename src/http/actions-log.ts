@@ -26,6 +26,7 @@ export interface ActionLogParts {
   readonly onDone: (done: Done) => void;
 }
 
+/** In a line of the log, from a request of any length. */
 const SHOWN_CHARS = 200;
 /** Parameters of a request that may be logged; the others are tokens and texts. */
 const LOGGED = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason', 'since', 'all', 'show'];

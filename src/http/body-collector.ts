@@ -4,6 +4,7 @@ import { isFragmented } from './discard.ts';
 /** Why a body was not read to its end. */
 export type Failed = 'too_large' | 'unreadable' | 'busy';
 
+/** Most bodies fit into it without being copied. */
 const SMALLEST_ROOM_BYTES = 4 * 1024;
 
 export interface BodyAllowance {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
  * How much of a refused body is read and discarded, so that a sender that writes first and reads later gets the answer.
  */
 const MOST_BYTES = 8 * 1024 * 1024;
+/** See `isFragmented`: a body of 25 MiB comes in fewer chunks of usual size. */
 const MOST_PIECES = 4_096;
 const SMALLEST_MEAN_BYTES = 32;
 /** The most chunks that are read of a body that is refused already. */

@@ -4,6 +4,7 @@ import { readBody } from './body.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { networkOf } from './refusals.ts';
 
+/** Our forms have a handful of short fields. */
 const MOST_BYTES = 8 * 1024;
 const MOST_FIELDS = 50;
 /** Total of all forms at once: unauthenticated senders may send one, and none may take more than a small share. */

@@ -40,7 +40,7 @@ export const PerformanceQuery = z.strictObject({
 
 /** Newest deployments that are read: about a second of work. */
 const MOST = 20_000;
-const PAGE = 1_000;
+const PAGE = 1_000; // about two megabytes
 
 /** By key: a deployment that is added while we read moves the others by one place. */
 export async function readSpan(

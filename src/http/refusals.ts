@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { memoized } from '../values/memoized.ts';
 
+/** A sender that was repaired is heard again after this time. */
 const WINDOW_MS = 60_000;
 /** Counting does not limit a sender with more addresses than this. */
 const COUNTED_ADDRESSES = 20_000;

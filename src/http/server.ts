@@ -8,7 +8,7 @@ import { answerUnreadable, type OnUnreadable } from './unreadable.ts';
 
 /** The longest time for a request to arrive completely: cuts slow-loris attacks. */
 const REQUEST_TIMEOUT_MS = 8_000; // plus up to a second until Node checks
-const HEADERS_TIMEOUT_MS = 5_000;
+const HEADERS_TIMEOUT_MS = 5_000; // of these
 /** Connections that wait to be accepted in a burst. The kernel's own limit is often the same. */
 const BACKLOG = 4_096;
 /**
@@ -16,7 +16,7 @@ const BACKLOG = 4_096;
  * request arrives.
  */
 const KEEP_ALIVE_MS = 65_000;
-const MAX_HEADER_BYTES = 32 * 1024;
+const MAX_HEADER_BYTES = 32 * 1024; // twice Node's default: proxies add cookies and tokens
 /**
  * While the server stops, every answer says that it is the connection's last, so that senders go elsewhere; a request
  * that arrives on a connection at the moment of its closing would get no answer.
@@ -110,7 +110,9 @@ export async function closeServer(server: Server): Promise<void> {
   clearTimeout(late);
 }
 
+/** A turn that did no work takes less. */
 const QUIET_MS = 0.3;
+/** A server under full load has no idle turn: it closes all the same. */
 const MOST_TURNS = 2_000;
 
 /**

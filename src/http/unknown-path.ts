@@ -23,6 +23,7 @@ type NoSource = Pick<Source, 'name' | 'keptHeaders'>;
 const UNKNOWN_SOURCE: NoSource = { name: NO_SOURCE, keptHeaders: [] };
 /** Methods by which webhooks are sent. */
 export const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+/** An answer quotes the path, which may have any length. */
 const SHOWN_CHARS = 200;
 
 /**
@@ -124,6 +125,7 @@ function unconfigured(parts: readonly string[]): string | undefined {
   return written && `to receive from it, add ${written} to sources in the configuration`;
 }
 
+/** Comparing costs the product of the lengths, for each part. */
 const LONGEST_NAME_CHARS = 40;
 const MOST_PARTS = 8;
 

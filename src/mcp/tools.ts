@@ -16,7 +16,7 @@ import { refuseUnknown, type Tool, type ToolParts, tool, Unanswerable } from './
 const MAX_LISTED = 50;
 /** As long as changes are kept by default. */
 const MAX_HOURS = 24 * 400;
-const USUAL_HOURS = 24;
+const USUAL_HOURS = 24; // as the page of changes
 
 const Name = (what: string) => TypedText.min(1).optional().describe(what);
 const Limit = z.number().int().min(1).max(MAX_LISTED).default(20).describe(`at most ${MAX_LISTED}`);

@@ -20,6 +20,7 @@ export function useProxies(next: Proxies): void {
   proxies = next;
 }
 
+/** To one host, of all sinks together: further requests wait for a free connection. */
 const CONNECTIONS = 32;
 
 /** A tenth of a start, and no webhook needs it: it is loaded with the first request that goes out. */

@@ -2,11 +2,12 @@ import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { readJson } from '../values/json.ts';
 import { patternOfSecret } from '../values/mask.ts';
+import { inOneLine } from '../values/text.ts';
+import { HOUR_MS } from '../values/units.ts';
 import { withProxyNamed } from './egress.ts';
 import { type Answer, createExchange, type ExchangeOptions, reasonOf } from './exchange.ts';
 
-const WORDS_LIMIT = 500;
-const MAX_RETRY_AFTER_MS = 3_600_000; // a destination that asks for a year gets an hour
+const MAX_RETRY_AFTER_MS = HOUR_MS; // a destination that asks for a year gets an hour
 
 export interface JsonAnswer {
   readonly status: number;
@@ -172,7 +173,7 @@ export function failure(answer: JsonAnswer, what: string, advice = ''): Delivery
 
 /** The destination's own words, one line, shortened. */
 export function excerptOf(answer: JsonAnswer): string {
-  return answer.text.replace(/\s+/g, ' ').trim().slice(0, WORDS_LIMIT);
+  return inOneLine(answer.text);
 }
 
 /** 401 and 403: the key; the whole sink waits and tries again by itself, so that a repaired key needs no restart. */

@@ -41,7 +41,7 @@ export interface OpenIdSettings {
   readonly wanted: readonly string[];
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10_000; // a person waits for it
 /**
  * After this time a login asks for the metadata again: a browser that is sent to a provider that is down shows an error
  * page of its own.
@@ -193,7 +193,7 @@ function createFetch(issuer: URL): OpenIdClient.CustomFetch {
   };
 }
 
-const WORDS_LIMIT = 200;
+const WORDS_LIMIT = 200; // in one sentence of the login page
 
 interface Failing {
   readonly client: typeof OpenIdClient;

@@ -90,6 +90,7 @@ const accessOf = ({ username, password, db, tls }: Access): Access => ({
   ...(tls && { tls }),
 });
 
+/** In a Cluster: how soon a node that became primary, or received slots, is used. */
 const REFRESH_SLOTS_MS = 2_000;
 const REDIRECT_AGAIN_MS = 100;
 /** A failover takes seconds: a connection that waits for Redis keeps retrying until it is over. */

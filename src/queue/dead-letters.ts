@@ -61,6 +61,7 @@ export interface ReplayOrder {
   readonly remap?: (webhookId: string) => Promise<ChangeEvent | undefined>;
 }
 
+/** Read at once: jobs with their errors, about a megabyte. */
 const PAGE = 500;
 /** The number of jobs of a queue that are read for a page. */
 export const READ_MOST = 2_000;

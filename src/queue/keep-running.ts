@@ -19,6 +19,7 @@ type Kept = Pick<
   on(event: 'active', listener: () => void): unknown;
 };
 
+/** Each check is a handful of small reads for each queue. */
 const LOOK_EVERY_MS = 2_000;
 /** A worker asks for a job every five seconds at the latest (BullMQ's drainDelay). */
 const STUCK_LOOKS = 8;
@@ -133,6 +134,7 @@ async function lookAt(redis: Redis, worker: Kept): Promise<Look> {
   };
 }
 
+/** Such an error lasts for seconds: one attempt a second notices its end. */
 const REST_MS = 1_000;
 
 /**

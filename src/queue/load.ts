@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
  * Above this utilization of the event loop the process is overloaded. Waiting for a slow Redis does not count.
  */
 const BUSY = 0.7;
-const MEASURE_MS = 50;
+const MEASURE_MS = 50; // a shorter time shows single requests, not the load
 
 /** Whether the event loop has hardly been idle lately. */
 export function createLoadMeter(): () => boolean {

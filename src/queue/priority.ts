@@ -2,7 +2,7 @@ import { createLoadMeter } from './load.ts';
 
 /** This many webhooks within `WINDOW_MS` are a burst: 400 a second. */
 const BURST = 40;
-const WINDOW_MS = 100;
+const WINDOW_MS = 100; // short enough to notice a burst while it begins
 
 interface PriorityGroup {
   running: number;

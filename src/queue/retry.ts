@@ -4,6 +4,7 @@ import { Quarantined } from './quarantine.ts';
 
 /** Deliveries are retried for this long. Then they become dead letters, which are kept and can be replayed. */
 export const MAX_AGE_MS = 72 * HOUR_MS;
+/** Backoff: a restart of a destination takes seconds, and after a long failure it is used within a minute. */
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /**

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
+/** An election takes seconds; nothing waits longer than this after it. */
 const AGAIN_MS = 50;
 
 /** The replies have the shapes of RESP 2, which is the default. */

@@ -70,6 +70,7 @@ export interface Workers {
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
+/** By then a newer worker may have taken it, or this one been replaced. */
 const NEWER_AGAIN_MS = 5_000;
 /** Recording fails only when Redis is unreachable, which passes, or for a bug, which a person must see. About 3 h. */
 const RECORD_ATTEMPTS = 200;

@@ -6,6 +6,7 @@ import type { Source } from '../sources/source.ts';
 import type { Alerts } from '../store/alerts/alerts.ts';
 import type { SuspectsOf } from '../store/alerts/suspects.ts';
 import { shorten } from '../values/text.ts';
+import { HOUR_MS } from '../values/units.ts';
 import { abortingAfter } from '../values/within.ts';
 
 export interface NoteParts {
@@ -22,9 +23,10 @@ export interface NoteParts {
 }
 
 /** The person on call does not read a note that comes later. */
-const WITHIN_MS = 3_600_000;
+const WITHIN_MS = HOUR_MS;
 /** A slow tool must not delay other webhooks. */
 const NOTE_WITHIN_MS = 5_000;
+/** A note is read on a telephone. */
 const SUSPECTS_NAMED = 3;
 const SUMMARY_CHARS = 120;
 

@@ -23,6 +23,7 @@ export type Redeliver = (order: {
   readonly dryRun: boolean;
 }) => Promise<Redelivered | undefined>;
 
+/** Read and queued before the next ones are read. */
 const AT_ONCE = 100;
 
 const isWanted = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>

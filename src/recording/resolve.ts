@@ -70,7 +70,7 @@ async function named(record: ChangeRecord, sources: readonly Source[]): Promise<
   return record;
 }
 
-const ASK_AGAIN_MS = 5_000;
+const ASK_AGAIN_MS = 5_000; // some tools send a webhook before their API knows of it
 const askedAgain = new ResolveFailed('the tool does not know the end of it yet; asked again', {
   retry: { afterMs: ASK_AGAIN_MS, hold: 'job' },
 });

@@ -10,6 +10,7 @@ export interface Answer {
   readonly loadedPercent: number | undefined;
 }
 
+/** It is on this machine, and answers at once even while it loads its data. */
 const ANSWER_WITHIN_MS = 2_000;
 
 /** Asks the server at the socket for its settings. Undefined when none listens, or it does not answer in time. */

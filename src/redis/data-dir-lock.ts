@@ -14,9 +14,10 @@ const Holder = z.object({ pid: z.int().positive(), startedAt: z.string(), host: 
  * The holder touches the file this often, for those that cannot see its process: another container, another machine.
  */
 const TOUCH_EVERY_MS = 10_000;
-const SILENT_AFTER_MS = 3 * TOUCH_EVERY_MS;
+const SILENT_AFTER_MS = 3 * TOUCH_EVERY_MS; // a busy holder may be late twice
 /** Creating the file and writing into it are two steps; one that stays empty longer was left by a crash. */
 const WRITTEN_WITHIN_MS = 2_000;
+/** Another try is needed only when another bridge removed the same stale lock at that moment. */
 const TRIES = 5;
 
 /**

@@ -35,6 +35,7 @@ const settingsFor = (durability: Durability) => ({
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, with the closing zero. */
 const SOCKET_PATH_BYTES = 100;
+/** Then it is renamed to `.1`, which replaces the one before. */
 const LOG_BYTES = 1024 * 1024;
 
 /** Makes the directories that only this user can enter. */
@@ -121,6 +122,7 @@ export function lastPid(files: RedisFiles): number | undefined {
   return pid > 0 ? pid : undefined;
 }
 
+/** Redis says in its last lines why it ended. */
 const LAST_WORDS_LINES = 8;
 
 /** The log from `offset` on, at most its last lines. */

@@ -12,6 +12,7 @@ const NAMES = ['redis-server', 'valkey-server'];
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 const CANDIDATES = [...NAMES, ...FOLDERS.flatMap((folder) => NAMES.map((name) => `${folder}/${name}`))];
 
+/** It only prints one line; a cold disk takes a while. */
 const ANSWER_WITHIN_MS = 5_000;
 
 /**

@@ -25,10 +25,12 @@ export interface PrivateRedisOrder {
   readonly log: Log;
 }
 
+/** Before it is started again: twice as long after each failure. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** A server that ran this long did not fail at its start: the backoff begins again. */
 const STEADY_MS = 60_000;
+/** Redis does not rotate its own log. */
 const LOOK_AT_LOG_EVERY_MS = 60_000;
 
 /**

@@ -46,5 +46,6 @@ async function check(manifest: string): Promise<{ code: number | null; output: s
   return { code, output };
 }
 
+/** The verdict of the repair is at its end. */
 const LAST_LINES = 3;
 const lastLines = (output: string): string[] => output.trim().split('\n').slice(-LAST_LINES);

@@ -29,11 +29,15 @@ export interface Running {
   readonly ended: Promise<string>;
 }
 
+/** Adds at most this to the time of a start. */
 const LOOK_EVERY_MS = 30;
+/** A server that starts answers within a second, even while it loads; an overloaded machine takes longer. */
 const ANSWER_WITHIN_MS = 30_000;
 /** Reading a large append-only file takes minutes; a gigabyte is read in about ten seconds. */
 const LOAD_WITHIN_MS = 30 * 60_000;
+/** How often the log says that data is still being loaded. */
 const SAY_EVERY_MS = 5_000;
+/** Of a process that is no child of ours: its end is no event. */
 const WATCH_EVERY_MS = 200;
 /** For each step: asked to shut down, sent SIGTERM, killed. */
 const END_WITHIN_MS = 5_000;

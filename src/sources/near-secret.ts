@@ -8,7 +8,7 @@ import type { Source } from './source.ts';
  * spend.
  */
 const MAX_BYTES = 16 * 1024;
-const MAX_SECRETS = 2;
+const MAX_SECRETS = 2; // the present one, and the one before it
 /** Headers or parameters that are compared with a secret. */
 const MAX_VALUES = 50;
 

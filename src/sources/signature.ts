@@ -92,6 +92,7 @@ function keysIn(authorization = ''): readonly (string | undefined)[] {
 const isScheme = (authorization: string): boolean =>
   /^(?:Bearer|Token|ApiKey|Api-Key|Key|Basic)$/i.test(authorization.trim());
 
+/** In one sentence; names of headers are up to the sender. */
 const MOST_SEEN = 3;
 const SHOWN_CHARS = 40;
 

@@ -13,6 +13,7 @@ const COMPOSED: Readonly<Record<string, (record: NewChangeRecord) => string | un
   summary: ({ summary }) => summary,
   description: ({ description }) => description,
 };
+/** In one note. */
 const MAX_NAMED = 5;
 const SHOWN_CHARACTERS = 60;
 

@@ -4,7 +4,7 @@ import { DAY_SECONDS } from '../values/units.ts';
 import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
-const KEEP_SECONDS = 400 * DAY_SECONDS;
+const KEEP_SECONDS = 400 * DAY_SECONDS; // as long as changes are kept by default (config.ts)
 /** Per table; the oldest is deleted first. A list of them all is about 500 KB. */
 const ROWS_KEPT = 1_000;
 /** Per table: short-lived environments are slots, too. A slot that was deleted has no newest row. */

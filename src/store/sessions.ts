@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { DAY_MS } from '../values/units.ts';
+import { DAY_MS, HOUR_MS } from '../values/units.ts';
 import { keys } from './keys.ts';
 
 /** Sessions of the pages. Anyone who reads Redis finds neither a cookie nor a token. */
@@ -22,7 +22,7 @@ const MAX_SESSIONS = 1_000;
 /** A session that was checked within this time is not checked again: a page makes several requests at once. */
 const FRESH_MS = 2_000;
 /** While Redis is away, sessions stay valid for this long. */
-const REMEMBERED_MS = 3_600_000;
+const REMEMBERED_MS = HOUR_MS;
 
 export function createSessions(redis: Redis, clock: () => Date): Sessions {
   const seen = new LRUCache<string, { readonly proof: string; readonly atMs: number }>({

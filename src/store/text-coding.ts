@@ -10,7 +10,8 @@
  */
 const LEAST_COPIED = 4;
 const MOST_COPIED = 127 + LEAST_COPIED;
-const FARTHEST = 0xffff;
+const FARTHEST = 0xffff; // an offset has two bytes
+/** These lengths share one byte with the kind of a run. */
 const MOST_PLAIN = 64;
 const MOST_HEX = 128;
 /** A shorter run of digits saves nothing. */

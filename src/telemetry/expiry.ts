@@ -21,7 +21,8 @@ export function expiringSecrets({ sources, sinks }: Holders): Expiring[] {
   return [...sources.flatMap((source) => named('source', source)), ...sinks.flatMap((sink) => named('sink', sink))];
 }
 
-const LOOK_EVERY_MS = 3_600_000;
+/** A warning comes days before the end. */
+const LOOK_EVERY_MS = HOUR_MS;
 /** Just under a day, so that the check of the 24th hour asks again. Where no answer came, the next check does. */
 const ANSWER_HOLDS_MS = 23.5 * HOUR_MS;
 

@@ -8,6 +8,7 @@ import { noteOnSpan } from './current-span.ts';
 import { createRateLimitedLog, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
+/** The same failure comes with every webhook: one line a second says so. */
 const CALM_MS = 1_000;
 /** Health checks and scanners of ports repeat themselves. */
 const UNREADABLE_EVERY_MS = 60_000;

@@ -47,6 +47,7 @@ export function createLogger(level: string, to?: LogDestination): Logger {
   return logger;
 }
 
+/** A burst of lines is written together: a write for each would cost more than making it. */
 const LOG_BUFFER_CHARS = 4_096;
 const LOG_DELAY_MS = 100;
 
@@ -82,6 +83,7 @@ function standardOutput(onBack: (lost: number) => void): LogDestination {
   };
 }
 
+/** Causes may form a circle. */
 const DEEPEST_CAUSE = 5;
 
 /** Not every property, as pino does: the error of a Redis command holds its arguments, which are the webhook. */

@@ -27,7 +27,9 @@ import type { SpanOpening, TraceSettings, Traces } from './span.ts';
 
 /** A collector that is down must not hold up the shutdown, which has 9 s for everything (cli/start.ts). */
 const CLOSE_WITHIN_MS = 1_000;
+/** Each export fails while a collector is down. */
 const COMPLAIN_EVERY_MS = 600_000;
+/** An answer may be a whole web page. */
 const WORDS_CHARS = 300;
 
 /** The kind of each span: backends draw the service graph from it. */

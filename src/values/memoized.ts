@@ -1,5 +1,6 @@
 /** Longer texts seldom repeat, and a sender must not fill the memory with them. */
 const LONGEST_CHARS = 200;
+/** Less than a megabyte; then it begins anew. */
 const MOST = 2_000;
 
 /**

@@ -1,4 +1,4 @@
-const PARTS_LIMIT = 50;
+const PARTS_LIMIT = 50; // a webhook has one or two
 
 export type FormField = readonly [name: string, value: string];
 

@@ -23,8 +23,8 @@ type OwnPage = 'deployments' | 'inbox';
 
 /** Keys of deployments have a colon, and ids of webhooks are UUIDs: other texts, and other addresses, are no names. */
 const NAME = /^(?:[^\s:]+:\S.*|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
-const MIN_CHARS = 8;
-const MAX_CHARS = 1_000;
+const MIN_CHARS = 8; // a shorter text is a word, such as `a:b`
+const MAX_CHARS = 1_000; // longer than any key (domain/bounded-record.ts)
 
 /** What a text names that is a key, an alias, an id, or the address of the page that shows one. */
 export function namedIn(text: string | undefined): NamedRecord | undefined {

@@ -29,7 +29,7 @@ const SECRET_ENDS = [
 const SECRET_NAMES: ReadonlySet<string> = new Set(['pass', 'pwd', 'jwt', 'sig', 'auth', 'session']);
 /** `DB_PASS`, unlike `bypass`. */
 const PASS_ENDS = /[_-]pass$/i;
-const LONGEST_NAME = 200;
+const LONGEST_NAME = 200; // the end of a name says what it is; its length is up to the sender
 
 /** Whether a field or variable of this name holds a secret, whatever the case and separators of the name. */
 export const isSecretName = (name: string): boolean => kindOf(name) === 'secret';

@@ -110,7 +110,7 @@ function hideShown(text: string): string {
 const BEGIN = '-----BEGIN ';
 const END = '-----END ';
 const DASHES = '-----';
-const LONGEST_LABEL = 60;
+const LONGEST_LABEL = 60; // `-----BEGIN ENCRYPTED PRIVATE KEY-----` and longer ones
 
 /** PEM. A block that never ends was cut: everything that follows belongs to it, up to the end of the string in JSON. */
 function hidePrivateKeys(text: string): string {

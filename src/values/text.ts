@@ -16,7 +16,7 @@ const READ_CHARS = 12_000;
 /** Entries of a list or fields of an object that a source reads. */
 const READ_ITEMS = 5_000;
 
-const TYPED_CHARS = 300;
+const TYPED_CHARS = 300; // room for a URL or a sentence
 /** Text that a person types: a name in a form, a query or a setting. */
 export const TypedText = z.string().trim().max(TYPED_CHARS, `write at most ${TYPED_CHARS} characters`);
 
@@ -31,7 +31,12 @@ export function cutUnits(text: string, max: number): string {
 export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${cutUnits(text, max - 1)}…`;
 
-const EXCERPT_CHARS = 40;
+/** Of what a tool or destination answers: the sentence that says what is wrong. It is kept with each attempt. */
+const ANSWER_CHARS = 500;
+/** For an error: in one line, and no longer than an error may quote. */
+export const inOneLine = (text: string): string => cutUnits(text.replace(/\s+/g, ' ').trim(), ANSWER_CHARS);
+
+const EXCERPT_CHARS = 40; // in a sentence of an error
 /** As much of a sender's word as a message repeats. */
 export const excerpt = (text: string): string => shorten(text, EXCERPT_CHARS);
 

@@ -66,7 +66,7 @@ const TEXT_DATES: readonly RegExp[] = [
 
 /** Before 2001-09-09 the seconds had nine digits: no number is within these limits in two units. */
 const MIN_EPOCH_MS = 1_000_000_000_000;
-const YEAR_2200_MS = 7_258_118_400_000;
+const YEAR_2200_MS = 7_258_118_400_000; // no deployment is later
 function fromEpoch(epoch: number): string | undefined {
   const inUnits = [epoch * 1_000, epoch, epoch / 1_000, epoch / 1_000_000];
   const epochMs = inUnits.find((ms) => ms >= MIN_EPOCH_MS && ms < YEAR_2200_MS);

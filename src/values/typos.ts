@@ -1,6 +1,6 @@
 import { editDistance } from './edit-distance.ts';
 
-const MOST_TYPOS = 2;
+const MOST_TYPOS = 2; // with more, another name was meant
 /** Comparing costs the product of two lengths. */
 const MAX_COMPARED_CHARS = 60;
 
@@ -25,4 +25,4 @@ export const meantName = (wanted: string, names: readonly string[]): string | un
     : (names.find((name) => name.startsWith(wanted)) ?? names.find((name) => name.includes(wanted)))) ??
   nearestName(wanted, names);
 
-const LEAST_PART_CHARS = 3;
+const LEAST_PART_CHARS = 3; // a shorter part occurs in many names

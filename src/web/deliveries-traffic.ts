@@ -12,6 +12,7 @@ export interface Traffic {
   of(sink: string): Recent;
 }
 
+/** What happens now, over enough deliveries for a mean. */
 export const TRAFFIC_MINUTES = 5;
 const FAILED = new Set(['retry', 'hold', 'dead']);
 

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 
+/** One small read from Redis for all pages that are open. */
 const LOOK_EVERY_MS = 1_000;
 /** Proxies close idle connections, often after 60 s. */
 const HEARTBEAT_MS = 15_000;

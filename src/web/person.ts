@@ -14,6 +14,7 @@ export interface Person {
 type Claims = Readonly<Record<string, unknown>>;
 type Rules = Pick<OidcLogin, 'groups_claim' | 'name_claim' | 'admin' | 'read'>;
 
+/** From a header of a proxy. The name of a person is shorter. */
 const NAME_CHARS = 200;
 /** The first of these that the provider sends: a readable name, else the stable id. */
 const NAME_CLAIMS = ['preferred_username', 'nickname', 'email', 'name', 'sub'];

@@ -1,6 +1,7 @@
 import type { Backlog } from '../queue/queues.ts';
 import type { Hold } from '../queue/sink-gate.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
+import { HOUR_MS } from '../values/units.ts';
 import { sourceLabel } from './parts/inbox-labels.tsx';
 
 /** Problems that every page shows. */
@@ -14,7 +15,8 @@ export interface Trouble {
   readonly refusing: readonly string[];
 }
 
-const REFUSED_WITHIN_MS = 3_600_000;
+/** Older rejections may be of a setting that was repaired. */
+const REFUSED_WITHIN_MS = HOUR_MS;
 /** Entries of refusals that are read; each is one sender and one cause. */
 const LOOKED_AT = 100;
 

@@ -128,6 +128,7 @@ function isReadOnly(answer: JsonAnswer): boolean {
   return answer.status === 403 && /read-?\s?only|maintenance mode/i.test(excerptOf(answer));
 }
 
+/** Maintenance takes minutes: deliveries continue this soon after it. */
 const READ_ONLY_PROBE_MS = 10_000;
 
 /** A refusal with GitLab's words. A 403 about the deployment is final; one about the token puts the sink on hold. */

@@ -4,7 +4,7 @@ import { refusal } from './api.ts';
 import type { ResolvedDelivery } from './delivery.ts';
 import { namedProject } from './target.ts';
 
-const MOVED_RETRY_MS = 1_000;
+const MOVED_RETRY_MS = 1_000; // soon: the next attempt goes to the new address
 
 const MOVED_ADVICE =
   'Replace the old path with the new one: in shiplog/gitlab-project, in the rule with gitlab_project, or in ' +

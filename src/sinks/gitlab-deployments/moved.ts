@@ -12,7 +12,7 @@ export interface ProjectLocation {
 /** By the old path, in lower case. Kept in memory: after a restart GitLab is asked once more. */
 export type MovedProjects = LRUCache<string, ProjectLocation>;
 
-const MAX_MOVED = 500;
+const MAX_MOVED = 500; // about 100 bytes each
 
 export const createMovedProjects = (): MovedProjects => new LRUCache({ max: MAX_MOVED });
 

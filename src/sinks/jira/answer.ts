@@ -1,6 +1,6 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { isSuccess, type JsonAnswer } from '../../outbound/http.ts';
-import { shorten } from '../../values/text.ts';
+import { inOneLine } from '../../values/text.ts';
 import type { Delivered } from '../sink.ts';
 import { notAtlassian, refusal } from './api.ts';
 import { Submitted } from './schema.ts';
@@ -28,7 +28,7 @@ export function outcome(answer: JsonAnswer, { key, issueKeys, remoteId }: Sent):
   const [rejected] = submitted.rejectedDeployments ?? [];
   if (rejected) {
     const words = rejected.errors.map(({ message }) => message).join('; ');
-    const why = shorten(words.trim() || 'without a reason', WORDS_LIMIT);
+    const why = inOneLine(words) || 'without a reason';
     throw new DeliveryFailed(`Jira rejected ${key}: ${why}`, { retry: 'never', status });
   }
   if (submitted.acceptedDeployments?.length === 0)
@@ -44,8 +44,7 @@ export function outcome(answer: JsonAnswer, { key, issueKeys, remoteId }: Sent):
   };
 }
 
-const WORDS_LIMIT = 500;
-const KEYS_NAMED = 10;
+const KEYS_NAMED = 10; // in one sentence
 
 const named = (keys: readonly string[]): string =>
   keys.length > KEYS_NAMED

@@ -11,6 +11,7 @@ export interface Identity {
   readonly environment: string;
 }
 
+/** Short enough to be read in an address; a longer name has a digest in its place. */
 const ID_CHARS = 100;
 const idOf = (name: string): string => (name.length > ID_CHARS ? digest(name) : name);
 

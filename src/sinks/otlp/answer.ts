@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { excerptOf, failure, isSuccess, type JsonAnswer } from '../../outbound/http.ts';
+import { inOneLine } from '../../values/text.ts';
 import { adviceFor } from '../post.ts';
 
 const Count = z.coerce.number().nonnegative().catch(0); // JSON writes an int64 as text
@@ -15,8 +16,6 @@ const Answer = z.object({
     })
     .nullish(),
 });
-
-const WORDS_CHARS = 500;
 
 /**
  * Checks an answer. A receiver says 200 even where it rejected everything: then its answer has the number of rejected
@@ -34,7 +33,7 @@ export function judge(answer: JsonAnswer, what: string): string {
       { retry: 'backoff', status: answer.status },
     );
   const { rejectedLogRecords = 0, rejectedSpans = 0, errorMessage = '' } = parsed.data.partialSuccess ?? {};
-  const words = errorMessage.replace(/\s+/g, ' ').trim().slice(0, WORDS_CHARS);
+  const words = inOneLine(errorMessage);
   if (rejectedLogRecords === 0 && rejectedSpans === 0) return words;
   const why = words === '' ? 'it rejected it and said no reason' : `it rejected it: ${words}`;
   throw new DeliveryFailed(`${what}: ${answer.status}, and ${why}`, { retry: 'never', status: answer.status });

@@ -8,8 +8,9 @@ import { cutText } from '../../values/graphemes.ts';
 /** Values as this sink sends them: there is no number among them. */
 export type Attributes = Readonly<Record<string, string | readonly string[]>>;
 
+/** OpenTelemetry sets no limit, but some backends cut at 4,095 characters. */
 const TEXT_CHARS = 4_000;
-const LIST_ITEMS = 50;
+const LIST_ITEMS = 50; // for filters: more would only make each record larger
 
 /** `deployment.status` of the registry has a word for these two alone. */
 const STATUSES: Readonly<Partial<Record<State, string>>> = { succeeded: 'succeeded', failed: 'failed' };

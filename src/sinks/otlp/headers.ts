@@ -11,6 +11,7 @@ const OWN_HEADERS = [
   'traceparent',
   'transfer-encoding',
 ];
+/** A backend asks for one or two; common servers refuse a header above 8 KiB. */
 const MAX_HEADERS = 20;
 const MAX_CHARS = 8_192;
 /** Shorter parts of a header are words, such as Bearer or a tenant: masking these would make logs unreadable. */

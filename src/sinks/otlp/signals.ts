@@ -48,6 +48,7 @@ export interface SignalOptions {
 /** There is no event for deployments in the registry. One name, since all of them have the same attributes. */
 export const EVENT_NAME = 'shiplog.deployment';
 
+/** OpenTelemetry sets no limit. These are read in a list of log lines. */
 const BODY_CHARS = 1_000;
 const WORDS_CHARS = 1_000;
 

@@ -19,6 +19,7 @@ export interface DatabaseOptions {
 /** Runs queries on a connection of its own. */
 export type UseDatabase = <T>(signal: AbortSignal, work: (client: ClientBase) => Promise<T>) => Promise<T>;
 
+/** The deployments of one roll-out share a connection, and an idle one is given back: a server has few. */
 const IDLE_MS = 30_000;
 /** A name that belongs to another server after a failover is resolved again. */
 const LIFETIME_SECONDS = 600;

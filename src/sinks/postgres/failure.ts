@@ -1,5 +1,6 @@
 import { DeliveryFailed, type Retry } from '../../domain/errors.ts';
 import { patternOfSecret } from '../../values/mask.ts';
+import { inOneLine } from '../../values/text.ts';
 
 interface Reading {
   readonly retry: Retry;
@@ -9,7 +10,6 @@ interface Reading {
 
 /** As with an HTTP destination: the whole sink waits, so that a repaired setting needs no restart. */
 const SETTING: Retry = { afterMs: 10_000, hold: 'sink' };
-const WORDS_CHARS = 500;
 
 /**
  * What an error of the server means, by its SQLSTATE or the class with which this begins
@@ -95,7 +95,7 @@ function reasonOf(error: unknown, code: string | undefined, timeoutMs: number): 
 function wordsOf(error: unknown): string {
   const { message, detail } = error as { message?: unknown; detail?: unknown }; // the server's error has both
   const words = [message, detail].filter((text) => typeof text === 'string' && text !== '').join('. ');
-  return words.replace(/\s+/g, ' ').trim().slice(0, WORDS_CHARS);
+  return inOneLine(words);
 }
 
 /** The client's own errors may hold the row that was refused. */

@@ -13,6 +13,7 @@ export interface RowOptions {
   readonly pageUrl?: string | undefined;
 }
 
+/** The column has no limit; a table shows one line of it. */
 const SUMMARY_CHARS = 1_000;
 
 /** Columns of the table, without those that the database fills in (migrations.ts). */

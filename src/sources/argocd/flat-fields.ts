@@ -22,6 +22,7 @@ export const isWrapper = (name: string): boolean => WRAPPERS.has(plainName(name)
 
 /** Templates write `status.operationState.syncResult.revision` at the deepest. */
 export const MAX_DEPTH = 5;
+/** Templates write dozens. Names are longer only by mistake. */
 const MAX_FIELDS = 2_000;
 const NAME_CHARS = 60;
 
@@ -70,7 +71,7 @@ function collect(value: unknown, { fields, part, depth }: Collected): void {
   }
 }
 
-const TAGS_CHARS = 10_000;
+const TAGS_CHARS = 10_000; // in one text; far more than a record keeps
 
 /** Where events and annotations have room for tags alone: `["app:lark", "env:staging"]`, or the same as one text. */
 function tagsIn(value: unknown): readonly (readonly [name: string, text: string])[] {

@@ -259,7 +259,7 @@ function meaningOfOwnWord(text: string): Meaning | undefined {
   return meaningOfEvent(text);
 }
 
-const MAX_EVENT_CHARS = 100;
+const MAX_EVENT_CHARS = 100; // a longer text is no word for an event
 
 /** The last word of an event's name that means something: `sync-succeeded`, `deployment.completed`, `onSyncFailed`. */
 function eventIn(fields: Fields, words: readonly Word[]): Word | undefined {

@@ -44,7 +44,7 @@ const FIELDS = [
   'items.status.health',
 ];
 
-const PAGE = 100;
+const PAGE = 100; // recorded while the next applications are read
 
 export function createMissed(api: Api, settings: Settings) {
   const ask = createApiClient({

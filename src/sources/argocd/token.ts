@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-const YEAR_9999_SECONDS = 253_402_300_799;
+const YEAR_9999_SECONDS = 253_402_300_799; // what a Date writes with four digits
 
 /**
  * Seconds since 1970 (RFC 7519, 4.1.4). Absent from tokens that never end: those of `argocd account generate-token` by

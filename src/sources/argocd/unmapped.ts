@@ -41,7 +41,7 @@ const MESSAGE_FIELDS = [
   'text',
 ];
 
-const KEYS_SHOWN = 5;
+const KEYS_SHOWN = 5; // in one sentence
 
 function keysOf(payload: object): string {
   const keys = namesOf(payload).toSorted();

@@ -10,7 +10,7 @@ import { Text } from './schema.ts';
 const EVENTS = ['repo:commit_status_created', 'repo:commit_status_updated', 'pipeline:span_created'];
 /** Bitbucket: a webhook's secret has at most this many characters. */
 const MAX_SECRET = 128;
-const MAX_PAGES = 10;
+const MAX_PAGES = 10; // a repository has a few webhooks
 
 const Hook = z.object({
   uuid: Text,

@@ -71,6 +71,7 @@ interface CombinedRow {
   readonly pullRequest: NewChangeRecord['pullRequest'];
 }
 
+/** Those of the last rounds: a row with its answers has a few kilobytes. */
 const REMEMBERED_ROWS = 2_000;
 
 export type MapRow = (

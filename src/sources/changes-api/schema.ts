@@ -55,7 +55,7 @@ const Texts = z.preprocess(
     .transform((texts) => texts.filter((text) => text !== undefined))
     .optional(),
 );
-const MAX_TEXTS = 200;
+const MAX_TEXTS = 200; // a record keeps fewer (domain/bounded-record.ts)
 
 const Time = z.preprocess(
   blankToAbsent,
@@ -161,7 +161,7 @@ const plainName = (name: string): string =>
     .slice(0, NAME_CHARS)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '');
-const NAME_CHARS = 40;
+const NAME_CHARS = 40; // no field has a longer name
 const NAMES = new Map(Object.keys(ChangeCreate.shape).map((name) => [plainName(name), name]));
 
 /**
@@ -180,7 +180,7 @@ export function inOwnSpelling(payload: unknown): unknown {
   return Object.fromEntries(entries.map(({ name, meant, value }) => [times.get(meant) === 1 ? meant : name, value]));
 }
 
-const LISTED_FIELDS = 10;
+const LISTED_FIELDS = 10; // in one note
 
 /** Names (plainName) that other tools have for what a change has under another name. */
 const ELSEWHERE: Readonly<Record<string, keyof ChangeCreate>> = {

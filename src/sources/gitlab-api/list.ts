@@ -7,6 +7,7 @@ import { type KeptRow, shownRow } from './row.ts';
 const ORDERS = ['id', 'iid', 'created_at', 'updated_at', 'finished_at', 'ref'] as const;
 type Order = (typeof ORDERS)[number];
 const STATUSES = ['created', 'running', 'success', 'failed', 'canceled', 'skipped', 'blocked'];
+/** GitLab's own (docs.gitlab.com/api/rest, pagination). */
 const PER_PAGE = 20;
 const MAX_PER_PAGE = 100;
 

@@ -5,7 +5,7 @@ import { badParameter, Refusal } from './refusal.ts';
 
 export type Params = Readonly<Record<string, unknown>>;
 
-const FIELDS_LIMIT = 50;
+const FIELDS_LIMIT = 50; // GitLab's clients send a handful
 
 /**
  * The parameters of a request, from its query and its body, which takes precedence: JSON, a form, or the parts of a

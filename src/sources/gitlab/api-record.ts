@@ -155,7 +155,7 @@ function shippedBy({ ref, deployable }: DeploymentRow, { project, extras }: RowC
   };
 }
 
-const MERGE_REQUESTS_NAMED = 10;
+const MERGE_REQUESTS_NAMED = 10; // in one note
 
 function notesOf(row: DeploymentRow, extras: Extras | undefined): string[] {
   const others = (extras?.mergeRequests ?? []).slice(1).map(({ iid }) => `!${iid}`);

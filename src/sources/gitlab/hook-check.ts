@@ -22,7 +22,7 @@ type Run = ApiCall & { readonly since: Date; warn(finding: string): void };
 const RESENDS_A_MINUTE = 5;
 const EVENTS_PER_PAGE = 20; // GitLab gives no more
 const WINDOW_MS = 61_000; // a minute, by our clock
-const REMEMBERED = 10_000;
+const REMEMBERED = 10_000; // a megabyte or two
 /** GitLab keeps events for 7 days. */
 const REMEMBER_MS = 8 * DAY_MS;
 const TRIGGERS: readonly (string | undefined)[] = ['deployment_hooks', 'job_hooks', 'pipeline_hooks', undefined];

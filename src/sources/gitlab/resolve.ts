@@ -32,7 +32,7 @@ export function lookupOf(project: Project, { deployment, key }: { deployment: st
 
 /** A commit never changes, and neither does what it touches. */
 const COMMIT_KEPT_MS = 24 * HOUR_MS;
-const COMMITS_KEPT = 1_000;
+const COMMITS_KEPT = 1_000; // each with up to 100 paths
 /** GitLab's largest page, and as many as a record holds. */
 const PATHS_LIMIT = 100;
 

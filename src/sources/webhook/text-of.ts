@@ -14,4 +14,5 @@ export const textsOf = (value: Json | undefined): string[] => {
   return [...new Set(items.flatMap((item) => textOf(item) ?? []))];
 };
 
+/** A record keeps fewer (domain/bounded-record.ts). */
 const MAX_ITEMS = 200;

@@ -45,6 +45,7 @@ export interface JoinGroups {
   leave(member: Pick<Member, 'path' | 'key'>, moved: { readonly from: string; readonly to: string }): Promise<string>;
 }
 
+/** Signals of one deployment that are further apart are not joined. */
 const KEEP_SECONDS = 7 * DAY_SECONDS;
 /** Signals of one deployment are hours apart, not dozens of deployments. */
 const MAX_MEMBERS = 64;

@@ -25,7 +25,7 @@ export async function followersIn(redis: Redis, lineageKeys: readonly string[], 
 
 /** The most of its images that are compared with those of its successor. */
 const ARTIFACTS = 10;
-const ARTIFACT_CHARS = 300;
+const ARTIFACT_CHARS = 300; // keeps it small; a longer name is not compared
 
 /** A tenth of its view: every webhook would have to read ten views. */
 export function packPredecessor(deployment: Deployment): string {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { ChangeRecord } from '../../domain/change-record.ts';
-import { DAY_SECONDS } from '../../values/units.ts';
+import { DAY_SECONDS, HOUR_MS } from '../../values/units.ts';
 import { keys } from '../keys.ts';
 
 /** A repository as one signal names it. The forge's own id of it stays when it is renamed or moved. */
@@ -41,7 +41,7 @@ interface Owner {
 }
 
 /** A name that is reported with each webhook is written once in this time. */
-const WRITE_EVERY_MS = 3_600_000;
+const WRITE_EVERY_MS = HOUR_MS;
 /** Repositories that are active at the same time. */
 const MOST_CACHED = 10_000;
 

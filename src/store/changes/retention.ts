@@ -23,7 +23,7 @@ export interface PruneLimits {
 
 /** A clock that is wrong for a while costs a twentieth of the change log at a time, not all of it. */
 const MAX_SHARE = 0.05;
-const MAX_AT_ONCE = 5_000;
+const MAX_AT_ONCE = 5_000; // in one run, which comes every 15 s (app/chores.ts)
 /** Webhooks are answered between two calls. */
 const PART = 50;
 

@@ -11,7 +11,7 @@ import { parseHash } from './stored-webhook.ts';
 
 /** More save little, and reading one webhook unpacks all of them. */
 export const IN_BLOCK = 16;
-const BLOCK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 256 * 1024; // reading one webhook unpacks its block
 /** Fewer are packed one by one. */
 const LEAST_IN_BLOCK = 4;
 /** Each block takes about three milliseconds; webhooks are answered in between. */

@@ -20,6 +20,7 @@ export interface Refusals {
   forgetBefore(ms: number): Promise<void>;
 }
 
+/** One for each address and cause, of senders without a secret: they must not fill Redis. */
 export const REFUSALS_KEPT = 1_000;
 /** A cause may quote the sender: one address must not displace all others. */
 export const CAUSES_OF_ONE_ADDRESS = 100;
@@ -75,7 +76,7 @@ const countField = (id: string) => `${id}:count`;
 export const pairs = (listed: readonly string[]): { readonly id: string; readonly atMs: number }[] =>
   listed.flatMap((id, at) => (at % 2 === 0 ? [{ id, atMs: Number(listed[at + 1]) }] : []));
 
-const ADDRESS_DIGITS = 12;
+const ADDRESS_DIGITS = 12; // enough to tell addresses apart
 const prefixOf = (address: string): string => `${ID_PREFIX}${digest(address).slice(0, ADDRESS_DIGITS)}_`;
 
 /** Its sender gets the id in the answer, and finds the entry by it. */

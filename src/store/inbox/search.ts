@@ -30,6 +30,7 @@ export interface SearchedInbox {
   body(id: string): Promise<string | undefined>;
 }
 
+/** Entries are small; 25 of the largest bodies that are searched are 6 MiB. */
 const ENTRIES_AT_ONCE = 250;
 const BODIES_AT_ONCE = 25;
 /** Larger bodies are not searched: a few of them would fill the memory. */

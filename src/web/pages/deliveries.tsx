@@ -14,6 +14,7 @@ import { Fields, Heading, Section } from '../parts/layout.tsx';
 import type { NamedDeployments } from '../parts/named-deployments.tsx';
 import { Moment, span } from '../parts/time.tsx';
 
+/** From here on a destination is marked as slow, or late: somebody should look. */
 const SLOW_MS = 2_000;
 const LATE_MS = 60_000;
 

@@ -176,7 +176,7 @@ const Qualifier = ({ of: text }: { of: string | undefined }): Html =>
     </div>
   );
 
-const MAX_ELSEWHERE = 3;
+const MAX_ELSEWHERE = 3; // in one line
 
 /** A row without a cell would look as if nothing ran. */
 function Elsewhere({ slots }: { slots: readonly Slot[] }): Html {

@@ -6,7 +6,7 @@ import type { Html } from '../html.ts';
 import { exactTime } from './time.tsx';
 import { Shape } from './timeline-marks.tsx';
 
-const ROW_REM = 1.15;
+const ROW_REM = 1.15; // a mark of 1 rem, and the space around it
 
 export interface AlertLaneView {
   /** The newest first. */

@@ -1,6 +1,7 @@
 import type { Day } from '../../domain/performance.ts';
 import type { Html } from '../html.ts';
 
+/** Units of the drawing, which is scaled. */
 const BAR = 10;
 const HEIGHT = 60;
 

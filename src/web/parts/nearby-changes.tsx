@@ -8,7 +8,7 @@ import type { Html } from '../html.ts';
 import { StateBadge } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
-const SHOWN = 20;
+const SHOWN = 20; // the page counts the others
 
 /** What happened around a deployment. */
 export interface NearbyChanges {

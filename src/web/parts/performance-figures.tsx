@@ -4,7 +4,7 @@ import { plural } from '../../values/plural.ts';
 import type { Html, Piece } from '../html.ts';
 import { span as duration } from './time.tsx';
 
-const ROWS = 50;
+const ROWS = 50; // the page says how many there are; the export has all
 const UNKNOWN = '–';
 const timeOf = (ms: number | undefined) => (ms === undefined ? UNKNOWN : duration(ms));
 const percent = (rate: number | undefined) =>

@@ -2,6 +2,7 @@ import { type Hour, lastDay, silentSince, totalOf } from '../../domain/hours.ts'
 import type { Html } from '../html.ts';
 import { When } from './time.tsx';
 
+/** Units of the drawing, which is scaled. */
 const COLUMN = 10;
 const HEIGHT = 24;
 const KINDS = ['taken', 'ignored', 'refused'] as const;

@@ -8,6 +8,7 @@ const STEPS = [
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
   ...[1, 2, 7, 14, 30, 90, 365].map((days) => days * DAY_MS),
 ];
+/** The labels of more would touch each other on a narrow screen. */
 const MAX_TICKS = 8;
 
 /** Lines and times behind the lanes. The script moves them to the reader's hours and days. */

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { isFinal } from '../../../domain/deployment.ts';
+import { HOUR_MS } from '../../../values/units.ts';
 import { keys } from '../../keys.ts';
 import { PACKING_WAITS_MS, packingSince } from '../../packing-since.ts';
 import { nowOf } from '../../time.ts';
@@ -9,7 +10,7 @@ import { group, isGrouped } from './index-blocks.ts';
 import { isPackedId } from './packed-names.ts';
 
 /** How often the whole change log is scanned. */
-const ROUND_MS = 3_600_000;
+const ROUND_MS = HOUR_MS;
 /** Each takes a millisecond; webhooks are answered in between. */
 const AT_ONCE = 200;
 

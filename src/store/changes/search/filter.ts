@@ -46,7 +46,7 @@ function meant(typed: unknown, names: readonly string[], other?: (typed: string)
   return names.find((name) => plain(name) === wanted) ?? other?.(wanted) ?? typed;
 }
 
-const MAX_WORD_CHARS = 40;
+const MAX_WORD_CHARS = 40; // no state or tier has more
 const plain = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, '');
 
 /** What tools call these states. */

@@ -18,7 +18,7 @@ const GROWTH = 4;
 const INDEXES_A_FULL_STEP = 20;
 /** How many entries of an index are read ahead, instead of a question for each that is checked. */
 const GOING_THROUGH_COSTS = 0.25;
-const MIN_STEP = 100;
+const MIN_STEP = 100; // however many indexes: each step is a round trip
 /** Of a single facet, which needs no choice. */
 const INDEXES_COUNTED = 8;
 /** Most words are in more than a thousandth of the deployments. */

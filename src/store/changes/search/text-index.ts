@@ -14,7 +14,7 @@ export const IN_PART = 8_192;
 const KNOWN_BYTES = IN_PART / 8;
 /** A part is just below 512 KiB, which is what Redis would take for it in any case. */
 export const ROWS = 16_301;
-const GRAM_BYTES = 4;
+const GRAM_BYTES = 4; // one number of 32 bits
 /** More than the longest text that is stored has: its words are read instead. */
 const ALL_ROWS = '*';
 

@@ -1,4 +1,5 @@
 import type { LazyTimelineEntry } from '../../../domain/timeline-entry.ts';
+import { HOUR_MS } from '../../../values/units.ts';
 import type { ChangeFilter } from '../search/query.ts';
 import type { EntryChange } from './entry-changes.ts';
 
@@ -26,7 +27,7 @@ export interface TimelineReads {
  * All is read again after this time, for whatever else may have made it wrong: a server that may not be asked for its
  * id can have another history after a failover.
  */
-const READ_AGAIN_MS = 3_600_000;
+const READ_AGAIN_MS = HOUR_MS;
 
 interface Known<Sum> {
   readonly version: string;
