@@ -65,7 +65,7 @@ const TARGETS = [
   },
   ...['serial', 'serial-closing', 'serial-document', 'serial-assign'].map((name) => ({
     file: `src/domain/${name}.ts`,
-    tests: ['test/store/changes/serial-history.test.ts'],
+    tests: ['test/store/changes/serial-history.test.ts', 'test/sources/argocd/life/cases.test.ts'],
   })),
   { file: 'src/store/changes/serial-history.ts', tests: ['test/store/changes/serial-history.test.ts'] },
   { file: 'src/store/scripts/replace-history.lua', tests: ['test/store/changes/serial-history.test.ts'] },

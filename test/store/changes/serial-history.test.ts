@@ -397,6 +397,13 @@ describe('a number without a start', () => {
   });
 });
 
+/** The deployment with this number in the history of `buoy`. */
+function startedOnce(id: number): ChangeRecord {
+  const startedAt = timeOf(id * 10);
+  const at = { startedAt, occurredAt: timeOf(id * 10 + 1), finishedAt: timeOf(id * 10 + 1) };
+  return aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history: { of: 'buoy', id, newest: id } });
+}
+
 describe('the memory of gaps', () => {
   it('gives a late notification the deployment that was recovered for it, under one id and findable by its own key', async () => {
     const serials = open();
@@ -424,12 +431,7 @@ describe('the memory of gaps', () => {
 
   it('stays small and ends', async () => {
     const serials = open();
-    for (let id = 0; id < 130; id++) {
-      const startedAt = timeOf(id * 10);
-      const at = { startedAt, occurredAt: timeOf(id * 10 + 1), finishedAt: timeOf(id * 10 + 1) };
-      const history = { of: 'buoy', id, newest: id };
-      await serials.placeOne(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
-    }
+    for (let id = 0; id < 130; id++) await serials.placeOne(startedOnce(id));
     expect(await redis.strlen('{shiplog}:gaps:buoy')).toBeLessThan(25_000);
     const { entries, starts, baseline } = JSON.parse((await redis.get('{shiplog}:gaps:buoy')) ?? '');
     expect(entries.map(({ id }: { id: number }) => id)).toEqual(Array.from({ length: 100 }, (_, index) => index + 30));
@@ -448,6 +450,13 @@ describe('the memory of gaps', () => {
     const records = recordsOf(succeeded(9), { saysStarts: false });
     const placed = await Promise.all([...records, ...records, ...records].map((one) => serials.placeOne(one)));
     expect(new Set(placed.flatMap((one) => one?.deployment ?? [])).size).toBe(5);
+  });
+
+  it('loses nothing of what many workers add to it at once', async () => {
+    const ids = Array.from({ length: 10 }, (_, id) => id);
+    await Promise.all(ids.map((id) => open().placeOne(startedOnce(id))));
+    const { entries } = JSON.parse((await redis.get('{shiplog}:gaps:buoy')) ?? '');
+    expect(entries.map(({ id }: { id: number }) => id).sort()).toEqual(ids);
   });
 });
 
