@@ -440,8 +440,10 @@ describe('the memory of gaps', () => {
     const ttlSeconds = await redis.ttl('{shiplog}:gaps:buoy');
     expect(ttlSeconds).toBeGreaterThan(399 * 86_400);
     expect(ttlSeconds).toBeLessThanOrEqual(400 * 86_400);
-    const forgotten = aRecord({ deployment: 'argocd:buoy:history:3', history: { of: 'buoy', id: 3, recovered: true } });
-    expect(await serials.placeOne(forgotten)).toBeUndefined();
+    const forgotten = (late?: true) =>
+      aRecord({ deployment: 'argocd:buoy:history:3', history: { of: 'buoy', id: 3, recovered: true, late } });
+    expect((await serials.assign([forgotten()])).results).toEqual([{ kind: 'repeated' }]);
+    expect((await serials.assign([forgotten(true)])).results).toEqual([{ kind: 'too_old' }]);
   });
 
   it('gives one answer to many workers', async () => {
