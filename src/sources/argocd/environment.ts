@@ -68,8 +68,9 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
     [app.project, 'the AppProject'],
     [cluster, 'the name of the destination cluster'],
   ];
-  for (const [text, from] of places) {
-    const word = environmentWordIn(text, settings.environmentWords);
+  const words = settings.environmentWords;
+  for (const [text, from] of contradicted(app.name, namespace, words) ? places.slice(1) : places) {
+    const word = environmentWordIn(text, words);
     if (word) return { name: word, note: inferred(`${from}, ${text}`) };
   }
   if (namespace && (namespace !== 'default' || !cluster))
@@ -79,11 +80,32 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
 }
 
 /**
+ * `review-service` in the namespace `shop-production` is in production: the word is the service's own. In `dev-shop` it
+ * is not, unless the namespace ends in another one; and nothing is called `prod-shop` for another reason.
+ */
+function contradicted(name: string | undefined, namespace: string | undefined, words: ReadonlySet<string>): boolean {
+  const word = environmentWordIn(name, words)?.replace(/\d+$/, '');
+  const isProduction = word !== undefined && withTier(word).tier === 'production';
+  return !isProduction && !endsInWord(name, words) && endsInWord(namespace, words);
+}
+
+function endsInWord(text: string | undefined, words: ReadonlySet<string>): boolean {
+  const word = environmentWordIn(text, words);
+  const isLast = (parts: number) => partsOf(text).filter(Boolean).slice(-parts).join('-') === word;
+  return word !== undefined && isLast(word.split('-').length);
+}
+
+const partsOf = (text = ''): string[] => text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+
+/**
  * The last one counts: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in
  * `lighthouse-pr-12`.
  */
-export function environmentWordIn(text = '', words: ReadonlySet<string> = DEFAULT_WORDS): string | undefined {
-  const parts = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+export function environmentWordIn(
+  text: string | undefined,
+  words: ReadonlySet<string> = DEFAULT_WORDS,
+): string | undefined {
+  const parts = partsOf(text);
   const at = parts.findLastIndex((part) => words.has(part.replace(/(?<!\d)\d+$/, '')));
   const word = parts[at];
   const number = parts[at + 1];

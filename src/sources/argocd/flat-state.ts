@@ -4,6 +4,7 @@ import { toIso } from '../../values/time.ts';
 import type { IgnoredReason } from '../mapped.ts';
 import { STATE_WORDS } from '../state-words.ts';
 import { type Fields, MAX_DEPTH, ownOrApps, plainName, textIn } from './flat-fields.ts';
+import { stateOfMessage } from './flat-message.ts';
 import { NAMES } from './flat-names.ts';
 import { Text } from './schema.ts';
 import { quotedWord } from './text.ts';
@@ -160,7 +161,8 @@ export function readState(fields: Fields): FlatState {
       return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text), notes: [] }];
     });
   const perhaps = [...wordsIn(PERHAPS), ...flagIn(fields)];
-  const words = [...wordsIn(FIELDS), ...perhaps.filter(isKnown), ...wordsIn(EVENTS).filter(isPhase)];
+  const sent = [...wordsIn(FIELDS), ...perhaps.filter(isKnown), ...wordsIn(EVENTS).filter(isPhase)];
+  const words = [...sent, ...messageIn(fields, sent)];
   const event = eventIn(fields, words);
   if (words.length === 0) return event ? stateOf([event], fields) : deployedIn(fields);
   if (event?.meaning === 'deleted') return stateOf([event], fields);
@@ -181,6 +183,22 @@ const isKnown = ({ meaning }: Word): boolean => meaning !== undefined;
 /** `"event": "{{.app.status.operationState.phase}}"`: it may be "Failed" while the app is as healthy as before. */
 const isPhase = ({ text }: Word): boolean => PHASES.has(text);
 const PHASES: ReadonlySet<string> = new Set(['Running', 'Terminating', 'Succeeded', 'Failed', 'Error']);
+
+/**
+ * Where no word says how the operation went. The message of one that succeeded stays while a later commit waits, so that
+ * it counts only where it is alone.
+ */
+function messageIn(fields: Fields, words: readonly Word[]): readonly Word[] {
+  const text = textIn(fields, NAMES.message);
+  const meaning = stateOfMessage(text);
+  const isStale = meaning === 'succeeded' && words.length > 0;
+  if (text === undefined || meaning === undefined || isStale || words.some(saysHowItWent)) return [];
+  return [{ field: 'message', text, meaning, notes: ['The state is read from the message: no status says it.'] }];
+}
+
+const OPERATION_MEANINGS: readonly (Meaning | undefined)[] = ['succeeded', 'failed', 'canceled', 'pending', 'deleted'];
+const saysHowItWent = ({ text, meaning }: Word): boolean =>
+  OPERATION_MEANINGS.includes(meaning) || /^(?:running|terminating)$/i.test(text);
 
 /** `"success": true`. */
 function flagIn(fields: Fields): readonly Word[] {
@@ -274,6 +292,9 @@ function eventIn(fields: Fields, words: readonly Word[]): Word | undefined {
   return undefined;
 }
 
+/** They may end well long before the deployment does: `on-rollout-step-completed`, `hook_succeeded`. */
+const PARTS: ReadonlySet<string> = new Set(['step', 'hook', 'wave', 'presync', 'analysis']);
+
 const wordsIn = (text: string): readonly string[] =>
   text
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
@@ -285,7 +306,9 @@ const wordsIn = (text: string): readonly string[] =>
 function meaningOfEvent(text: string): Meaning | undefined {
   const known = wordsIn(text);
   const last = known.findLast((word) => Object.hasOwn(EVENT_MEANINGS, word));
-  return last === undefined ? undefined : EVENT_MEANINGS[last];
+  const meaning = last === undefined ? undefined : EVENT_MEANINGS[last];
+  const isEnd = meaning === 'succeeded' || meaning === 'settled';
+  return isEnd && known.some((word) => PARTS.has(word)) ? 'running' : meaning;
 }
 
 const isHealth = ({ field, text }: { readonly field: string; readonly text: string }) =>

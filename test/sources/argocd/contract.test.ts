@@ -282,6 +282,26 @@ describe('who, where and why', () => {
     ],
     ['the last word', { ...named, 'app.name': 'test-lab-prd2' }, 'prd2'],
     ['the merge request', { ...named, 'app.name': 'lighthouse-pr-12' }, 'pr-12'],
+    [
+      'the namespace that ends in a word, where the name only has one',
+      { ...named, 'app.name': 'review-service', 'destination.namespace': 'harbor-production' },
+      'production',
+    ],
+    [
+      'the name, where the namespace has none at its end',
+      { ...named, 'app.name': 'dev-lighthouse', 'destination.namespace': 'qa-lighthouse' },
+      'dev',
+    ],
+    [
+      'the name at whose end a word is',
+      { ...named, 'app.name': 'lighthouse-dev', 'destination.namespace': 'harbor-prod' },
+      'dev',
+    ],
+    [
+      'a name of production',
+      { ...named, 'app.name': 'prod-lighthouse', 'destination.namespace': 'team-integration' },
+      'prod',
+    ],
     ['nothing', { ...bare, 'app.name': 'lighthouse' }, 'unknown'],
   ])('takes the environment from %s', (_, change, name) => {
     expect(record(succeeded(change)).environment.name).toBe(name);

@@ -16,6 +16,9 @@ const reason = (payload: unknown, config: object = {}, receivedAt?: string) => {
 };
 const flat = (change: object = {}) => ({ app: 'buoy', sha: SHA, status: 'Succeeded', finished_at: AT, ...change });
 
+const NOT_APPLIED = 'one or more objects failed to apply, reason: the server refused it';
+const HOOK_FAILED = 'one or more synchronization tasks completed unsuccessfully (retried 2 times).';
+
 describe('a flat body', () => {
   it.each(['application', 'app', 'application_name', 'app_name', 'name', 'service'])('reads the app from %s', (key) => {
     expect(record({ [key]: 'buoy', status: 'Succeeded' }).service).toBe('buoy');
@@ -68,6 +71,22 @@ describe('a flat body', () => {
     [{ event: 'Running', sync: 'OutOfSync', health: 'Missing' }, 'running'],
     [{ event: 'Succeeded', sync: 'Unknown', health: 'Unknown' }, 'running'],
     [{ event: 'app-created', status: 'Synced', health: 'Healthy' }, 'succeeded'],
+    [{ event: 'on-rollout-step-completed' }, 'running'],
+    [{ event: 'sync_hook_succeeded' }, 'running'],
+    [{ event: 'analysisRunFailed' }, 'failed'],
+    [{ event: 'on-rollout-completed' }, 'succeeded'],
+    [{ message: 'successfully synced (all tasks run)' }, 'succeeded'],
+    [{ status: 'OutOfSync', health: 'Healthy', message: NOT_APPLIED }, 'failed'],
+    [{ status: 'Synced', health: 'Healthy', message: HOOK_FAILED }, 'failed'],
+    [{ status: 'OutOfSync', health: 'Progressing', message: NOT_APPLIED }, 'failed'],
+    [{ status: 'OutOfSync', health: 'Healthy', message: `${NOT_APPLIED}. Retrying attempt #2 at 9:12AM.` }, 'running'],
+    [
+      { status: 'OutOfSync', health: 'Healthy', message: 'waiting for healthy state of apps/Deployment/buoy' },
+      'running',
+    ],
+    [{ status: 'OutOfSync', health: 'Healthy', message: 'Operation terminated (retried 1 times).' }, 'canceled'],
+    [{ status: 'Succeeded', health: 'Healthy', message: NOT_APPLIED }, 'succeeded'],
+    [{ phase: 'Running', health: 'Healthy', message: HOOK_FAILED }, 'running'],
   ])('%j is %s', (words, state) => {
     expect(record({ app: 'buoy', sha: SHA, ...words }).state).toBe(state);
   });
@@ -84,6 +103,8 @@ describe('a flat body', () => {
     [{ sync_status: 'Unknown', health_status: 'Unknown' }, 'not_started'],
     [{ health: 'Missing' }, 'not_started'],
     [{ event: 'out-of-sync', sync: 'OutOfSync', health: 'Healthy' }, 'not_started'],
+    [{ sync: 'OutOfSync', health: 'Healthy', message: 'successfully synced (all tasks run)' }, 'not_started'],
+    [{ message: 'buoy: one or more objects failed to apply' }, 'unmapped'],
     [{ sync_status: 'Created' }, 'not_started'],
     [{ trigger: 'on-created' }, 'not_started'],
     [{ sync_status: 'Deleted' }, 'app_deleted'],
