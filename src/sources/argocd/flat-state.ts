@@ -185,8 +185,8 @@ const isPhase = ({ text }: Word): boolean => PHASES.has(text);
 const PHASES: ReadonlySet<string> = new Set(['Running', 'Terminating', 'Succeeded', 'Failed', 'Error']);
 
 /**
- * Where no word says how the operation went. The message of one that succeeded stays while a later commit waits, so that
- * it counts only where it is alone.
+ * Where no word says how the operation went. The message of one that succeeded stays while a later commit waits, so
+ * that it counts only where it is alone.
  */
 function messageIn(fields: Fields, words: readonly Word[]): readonly Word[] {
   const text = textIn(fields, NAMES.message);

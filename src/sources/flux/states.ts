@@ -7,7 +7,7 @@ export type Meaning =
   | { readonly state: State; readonly isRollback?: true }
   | { readonly ignored: IgnoredReason; readonly detail: string };
 
-const WAITS = { ignored: 'not_started', detail: 'it waits, or could not fetch what it should apply' } as const;
+const WAITS = { ignored: 'not_started', detail: 'it waits, or cannot begin: nothing was applied' } as const;
 const DRIFT = { ignored: 'self_heal', detail: 'drift was found or corrected, and nothing new was deployed' } as const;
 const GONE = { ignored: 'app_deleted', detail: 'the release was uninstalled' } as const;
 
@@ -19,8 +19,11 @@ const REASONS: Readonly<Record<string, Meaning>> = {
   ReconciliationFailed: { state: 'failed' },
   BuildFailed: { state: 'failed' },
   HealthCheckFailed: { state: 'failed' },
+  /** A newer revision came while it waited for the health of this one. */
+  HealthCheckCanceled: { state: 'canceled' },
   PruneFailed: { state: 'failed' },
   ValidationFailed: { state: 'failed' },
+  InvalidCELExpression: { state: 'failed' },
   InstallSucceeded: { state: 'succeeded' },
   InstallFailed: { state: 'failed' },
   UpgradeSucceeded: { state: 'succeeded' },
@@ -37,6 +40,10 @@ const REASONS: Readonly<Record<string, Meaning>> = {
   DependencyNotReady: WAITS,
   ArtifactFailed: WAITS,
   SourceNotReady: WAITS,
+  AccessDenied: WAITS,
+  FeatureGateDisabled: WAITS,
+  InitFailed: WAITS,
+  GetLastReleaseFailed: WAITS,
 };
 
 /** Flux reports a passed health check like any progress: its message alone shows that it is the end. */

@@ -50,12 +50,16 @@ interface HerokuEvent {
 function mapRelease(event: HerokuEvent): Mapped {
   const { status, description, slug } = event.release;
   if (!status) return ignored('unknown_status', 'the release has no status');
+  if (status === 'expired') return ignored('not_a_deployment', EXPIRED);
   const state = stateOf(status);
   if (!state) return ignored('unknown_status', `the status of the release is ${excerpt(status)}`);
   const kind = kindOf(description, Boolean(slug?.commit));
   if (!kind.type) return ignored('not_a_deployment', `"${excerpt(description ?? '')}" changes nothing that runs`);
   return { kind: 'records', records: [toRecord(event, state, kind)] };
 }
+
+/** devcenter.heroku.com/changelog-items/3395 : after 30 days, for all but the newest releases. */
+const EXPIRED = 'Heroku removed what an old release consists of: nothing that runs changed';
 
 /** "git push heroku" that ends with a failed build is a deployment that failed, and no release ever reports it. */
 function mapBuild(event: HerokuEvent): Mapped {

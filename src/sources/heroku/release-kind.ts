@@ -9,7 +9,7 @@ export type ReleaseKind = { readonly type: ChangeType; readonly note?: string } 
  */
 const KINDS: readonly (readonly [RegExp, ReleaseKind])[] = [
   [/^Rollback to /i, { type: 'rollback' }],
-  [/ config vars?$/i, { type: 'config_change' }],
+  [/ config vars?$|^(?:Set|Unset|Remove|Update) .+ config vars? by /i, { type: 'config_change' }],
   [/^(?:Attach|Detach|Add|Remove|Update|Upgrade) /i, { type: 'config_change' }],
   [/^(?:Initial release$|Enable Logplex$)/i, {}],
   [/^(?:Deploy|Deployed|Promote|Release|Build) /i, { type: 'deployment' }],

@@ -21,8 +21,8 @@ export function timesOf(values: Values, state: State, { webhook, notes, isFinal 
     return time;
   };
   const startedAt = timeAt('started_at');
-  const ended = timeAt('finished_at');
-  const finishedAt = isFinal ? ended : undefined;
+  // before the end some tools write the year 1
+  const finishedAt = isFinal ? timeAt('finished_at') : undefined;
   const reported = isFinal ? finishedAt : state === 'running' ? startedAt : undefined;
   return {
     occurredAt: timeAt('occurred_at') ?? reported ?? receivedAt,

@@ -36,6 +36,20 @@ describe('what Flux sends', () => {
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace(/json$/, 'expected.json'));
   });
 
+  it.each([
+    ['HealthCheckCanceled', 'canceled'],
+    ['InvalidCELExpression', 'failed'],
+  ])('%s is an end: %s', (reason, state) => {
+    expect(recordOf('running', { reason, message: 'told by the controller' }).state).toBe(state);
+  });
+
+  it.each(['AccessDenied', 'FeatureGateDisabled', 'InitFailed', 'GetLastReleaseFailed'])(
+    '%s is no deployment: nothing was applied',
+    (reason) => {
+      expect(map({ ...read('running'), reason })).toMatchObject({ kind: 'ignored', reason: 'not_started' });
+    },
+  );
+
   it('is refused if it is not an event of Flux', () => {
     expect(() => map({ kind: 'push' })).toThrow(/involvedObject/);
   });

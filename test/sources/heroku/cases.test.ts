@@ -119,16 +119,21 @@ describe('what a release is', () => {
     ['Something of their future', true, 'deployment'],
     ['Something of their future', false, 'other'],
     [undefined, false, 'other'],
+    ['Set LAMP_URL config vars by lamp-database', true, 'config_change'],
     ['Initial release', false, undefined],
     ['Enable Logplex', false, undefined],
   ])('%s (code: %s) is %s', (description, hasCode, type) => {
     expect(kindOf(description, hasCode).type).toBe(type);
   });
 
+  it('whose code Heroku removed long after is no outcome', () => {
+    expect(map(release({ status: 'expired' }))).toMatchObject({ kind: 'ignored', reason: 'not_a_deployment' });
+  });
+
   it('ignores an unknown status', () => {
-    expect(map(release({ status: 'expired' }))).toMatchObject({
+    expect(map(release({ status: 'halted' }))).toMatchObject({
       reason: 'unknown_status',
-      detail: expect.stringContaining('expired'),
+      detail: expect.stringContaining('halted'),
     });
     expect(map(release({ status: 'constructor' }))).toMatchObject({ reason: 'unknown_status' });
     expect(map(release({ status: null }))).toMatchObject({ reason: 'unknown_status' });

@@ -71,6 +71,13 @@ function laidOver(body: Record<string, unknown>, over: object): Record<string, u
   return { ...body, ...Object.fromEntries(changed) };
 }
 
+function recordFrom(file: string, over: object): ChangeRecord {
+  const { headers, body } = JSON.parse(readFileSync(new URL(file, here), 'utf8'));
+  const mapped = sourceOf(file.split('.')[0] ?? '').map(laidOver(body, over), toWebhook(headers));
+  if (mapped.kind !== 'records') throw new Error(`ignored: ${mapped.detail}`);
+  return ChangeRecord.parse(mapped.records[0]);
+}
+
 describe('the signals of one deployment', () => {
   it.each([
     ['github', ['deployment-created', 'status-in-progress', 'status-success']],
@@ -108,6 +115,53 @@ describe('the signals of one deployment', () => {
     });
     expect(new Set(records.map(({ deployment }) => deployment)).size).toBe(1);
     expect(fold('k', records).state).toBe('canceled');
+  });
+
+  it.each([
+    ['job/deploy-ledger/', 'deploy-ledger', 'deploy-ledger'],
+    ['job/harbor/job/ledger/job/main/', 'main', 'ledger'],
+    ['job/harbor/job/ledger/job/feature%252Fsails/', 'feature%2Fsails', 'ledger'],
+    ['job/harbor/job/ledger/job/v1.12.0/', 'v1.12.0', 'ledger'],
+    ['job/harbor/job/ledger/job/PR-12', 'PR-12', 'ledger'],
+    ['job/harbor/job/ledger/job/deploy/', 'deploy', 'deploy'],
+    ['job/main/', 'main', 'main'],
+  ])('of a build of Jenkins at %s, called %s, are of the service %s', (url, name, service) => {
+    expect(recordFrom('jenkins.finalized-success.json', { url, name }).service).toBe(service);
+  });
+
+  it('of Jenkins have the time of their phase: a start, or an end', () => {
+    const at = (phase: string) => recordFrom('jenkins.finalized-success.json', { build: { phase } });
+    const time = '2026-03-19T14:30:05.000Z';
+    expect(at('STARTED')).toMatchObject({ state: 'running', startedAt: time });
+    for (const phase of ['COMPLETED', 'FINALIZED']) {
+      expect(at(phase)).toMatchObject({ state: 'succeeded', finishedAt: time, occurredAt: time });
+      expect(at(phase)).not.toHaveProperty('startedAt');
+    }
+  });
+
+  it('of a Jenkins that does not know its own address are known by the path of the build', () => {
+    const build = { full_url: undefined };
+    expect(recordFrom('jenkins.finalized-success.json', { build })).toMatchObject({
+      deployment: 'webhook:jenkins:job/deploy-ledger/18/',
+    });
+  });
+
+  it('of Jenkins say nothing before the build has a result', () => {
+    const { body } = JSON.parse(readFileSync(new URL('jenkins.finalized-success.json', here), 'utf8'));
+    const told = sourceOf('jenkins').map(laidOver(body, { build: { status: undefined } }), toWebhook({}));
+    expect(told).toMatchObject({ kind: 'ignored', detail: expect.stringContaining('no result yet') });
+  });
+
+  it('of GitHub name who ran a workflow again', () => {
+    const workflow_run = { actor: { login: 'mira' }, triggering_actor: { login: 'jonas' } };
+    expect(recordFrom('github.status-success.json', { workflow_run }).actor).toBe('jonas');
+  });
+
+  it('of Azure DevOps have no note about the end while they run', () => {
+    const unset = { resource: { deployment: { completedOn: '0001-01-01T00:00:00' } } };
+    expect(recordFrom('azure-devops.started.json', unset).notes).toEqual(
+      recordFrom('azure-devops.started.json', {}).notes,
+    );
   });
 
   it('of GitHub are the same as a form, its default, signed as it came', async () => {

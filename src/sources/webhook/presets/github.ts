@@ -15,7 +15,13 @@ const fields = {
   description: { path: 'deployment.description' },
   commit: { path: 'deployment.sha' },
   ref: { path: 'deployment.ref' },
-  actor: { first: [{ path: 'workflow_run.actor.login' }, { path: 'deployment.creator.login' }] },
+  actor: {
+    first: [
+      { path: 'workflow_run.triggering_actor.login' }, // who ran it again
+      { path: 'workflow_run.actor.login' },
+      { path: 'deployment.creator.login' },
+    ],
+  },
   started_at: { path: 'deployment.created_at' },
   ...repository,
 };

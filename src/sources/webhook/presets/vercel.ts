@@ -20,6 +20,13 @@ export const vercel: Preset = {
   verify: { hmac: { header: 'X-Vercel-Signature', algorithm: 'sha1' } },
   mapping: {
     witness: 'job',
+    ignore: [
+      {
+        when: { type: 'deployment.rollback' },
+        detail:
+          'a rollback was asked for: Vercel names the deployments by their ids alone, and does not report its end',
+      },
+    ],
     events: [
       {
         name: 'deployment',
