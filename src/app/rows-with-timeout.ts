@@ -6,16 +6,20 @@ import { within } from '../values/within.ts';
 /** A sender is answered within 2 s: the rows come first, and then its webhook is made durable. */
 const WITHIN_MS = 500;
 
-/** The rows, with a time-out: every method throws NotKept while Redis is away. Secrets in a row are masked. */
+/**
+ * The rows, with a time-out: every method throws NotKept while Redis is away. Secrets are masked in what is written,
+ * and in the names of tables and slots: those are projects and environments, as the sender wrote them.
+ */
 export function rowsWithTimeout(rows: Rows, mask: Mask): Rows {
+  const { text, value } = mask;
   return {
-    get: (table, id) => soon(rows.get(table, id)),
-    newest: (table, slot) => soon(rows.newest(table, slot)),
-    list: (table) => soon(rows.list(table)),
-    add: (table, order) => soon(rows.add(table, { ...order, row: mask.value(order.row) })),
-    replace: (table, known, row) => soon(rows.replace(table, known, mask.value(row))),
-    put: (kept) => soon(rows.put(mask.value(kept))),
-    remove: (table, order) => soon(rows.remove(table, order)),
+    get: (table, id) => soon(rows.get(text(table), id)),
+    newest: (table, slot) => soon(rows.newest(text(table), text(slot))),
+    list: (table) => soon(rows.list(text(table))),
+    add: (table, { after, ...order }) => soon(rows.add(text(table), { ...value(order), after })),
+    replace: (table, known, row) => soon(rows.replace(text(table), known, value(row))),
+    put: (kept) => soon(rows.put(value(kept))),
+    remove: (table, { slot, known }) => soon(rows.remove(text(table), { slot: text(slot), known })),
   };
 }
 

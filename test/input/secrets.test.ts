@@ -19,6 +19,7 @@ const SECRETS = {
   argocd: 'argocd-secret-$&-$1.*',
   changes: 'changes-key-of-16-up',
   gitlabApi: 'glpat-of-the-source/1',
+  rows: 'glpat-of-the-rows/1',
   alert24: 'ak_live_"quoted"\\slash',
   gitlabSink: 'glpat-of-the-sink<&>',
   admin: ADMIN,
@@ -47,6 +48,7 @@ beforeAll(async () => {
       { type: 'bitbucket', secrets: [SECRETS.bitbucket] },
       { type: 'argocd', secrets: [SECRETS.argocd] },
       { type: 'changes-api', secrets: [SECRETS.changes] },
+      { type: 'gitlab-api', secrets: [SECRETS.rows] },
     ],
     sinks: [
       { type: 'alert24', url: echo.url, api_key: SECRETS.alert24 },
@@ -107,9 +109,13 @@ async function inRedis(): Promise<string> {
   return [...names, ...(await Promise.all(contents)).flatMap(texts)].join('\n');
 }
 
-/** Whatever Redis answers: bytes, numbers, lists of lists. */
-const texts = (answer: unknown): string[] =>
-  Array.isArray(answer) ? answer.flatMap(texts) : Buffer.isBuffer(answer) ? [readable(answer)] : [];
+/** Whatever Redis answers: bytes, numbers, lists of lists; a hash as an object. */
+function texts(answer: unknown): string[] {
+  if (Buffer.isBuffer(answer)) return [readable(answer)];
+  if (Array.isArray(answer)) return answer.flatMap(texts);
+  if (typeof answer !== 'object' || answer === null) return [];
+  return Object.entries(answer).flatMap(([field, value]) => [field, ...texts(value)]);
+}
 
 const inSpool = (): string => {
   const dir = join(bridge.config.data_dir, 'spool');
