@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../values/within.ts';
 import { stripBase, toOriginForm } from './base-path.ts';
 import { watchConnections } from './connections.ts';
-import { answerUnreadable, type OnUnreadable } from './unreadable.ts';
+import { answerUnreadable, type OnUnreadable, refuseWithoutHost } from './unreadable.ts';
 
 /** The longest time for a request to arrive completely: cuts slow-loris attacks. */
 const REQUEST_TIMEOUT_MS = 8_000; // plus up to a second until Node checks
@@ -60,9 +60,11 @@ export function openServer({ host, port, onUnreadable = () => {} }: ServerParts)
     connectionsCheckingInterval: 1_000, // by default Node checks for overdue requests every 30 s
     maxHeaderSize: MAX_HEADER_BYTES,
     joinDuplicateHeaders: true, // otherwise the second of two Authorization headers is dropped silently
+    requireHostHeader: false, // Node's own answer is an empty 400
   };
   const server = createServer(options, (request, response) =>
     connections.inTurn(request, response, () => {
+      if (refuseWithoutHost(request, response, onUnreadable)) return;
       if (closing.has(server)) response.setHeader('connection', 'close');
       toOriginForm(request);
       stripBase(request, prefix);

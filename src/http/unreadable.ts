@@ -1,6 +1,8 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { discardBody } from './discard.ts';
 import { networkOf } from './refusals.ts';
+import { sendJson } from './send-json.ts';
 
 /** Why bytes could not be read as an HTTP request. Nothing of what was sent is in it. */
 export interface Unreadable {
@@ -72,6 +74,11 @@ const LEFT_OVER: Omit<Unreadable, 'status'> = {
   cause: 'a body that is longer than announced',
   advice: 'send the length of the body in bytes as Content-Length',
 };
+const NO_HOST: Unreadable = {
+  status: 400,
+  cause: 'a request without a Host header',
+  advice: 'send Host: with the name and port of the address that you call, or HTTP/1.0',
+};
 const OTHER: Omit<Unreadable, 'status'> = { cause: 'no HTTP request', advice: 'send an HTTP/1.1 request' };
 
 /** @param isFirst nothing was sent on this connection before */
@@ -116,8 +123,29 @@ export function answerUnreadable(server: Server, onUnreadable: OnUnreadable): vo
   });
 }
 
-function asText({ status, cause, advice }: Unreadable): string {
-  const json = JSON.stringify({ error: `this is ${cause}: ${advice}` });
+/**
+ * HTTP/1.1 requires the header (RFC 9112, section 3.2). What follows on the connection is not read.
+ * @returns whether the request was refused
+ */
+export function refuseWithoutHost(
+  request: IncomingMessage,
+  response: ServerResponse,
+  onUnreadable: OnUnreadable,
+): boolean {
+  const { headers, httpVersionMinor, socket } = request;
+  if (headers.host !== undefined || httpVersionMinor === 0) return false;
+  onUnreadable(NO_HOST, networkOf(socket.remoteAddress));
+  discardBody(request);
+  response.setHeader('connection', 'close');
+  sendJson(response, { status: NO_HOST.status, json: toJson(NO_HOST) });
+  return true;
+}
+
+const toJson = ({ cause, advice }: Unreadable): string => JSON.stringify({ error: `this is ${cause}: ${advice}` });
+
+function asText(fault: Unreadable): string {
+  const { status } = fault;
+  const json = toJson(fault);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/json; charset=utf-8',

@@ -37,6 +37,13 @@ it.each<[string, string | Buffer, number, RegExp]>([
   ['two lengths', head('Content-Length: 3\r\nContent-Length: 4'), 400, /send one Content-Length/],
   ['a length that is no number', head('Content-Length: -1'), 400, /send a number/],
   ['a chunk without a length', `${head('Transfer-Encoding: chunked')}zz\r\n`, 400, /^an invalid chunk/],
+  ['no Host', 'GET /x HTTP/1.1\r\nA: b\r\n\r\n', 400, /^a request without a Host header: send Host/],
+  [
+    'no Host, and a body that is awaited',
+    'POST /x HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n',
+    400,
+    /^a request without a Host header/,
+  ],
   ['too many headers', head(`A: ${'x'.repeat(40_000)}`), 431, /^headers that are too large/],
 ])('%s is answered with what to change, and noted once', async (_, sent, status, expected) => {
   faults.length = 0;
@@ -47,6 +54,11 @@ it.each<[string, string | Buffer, number, RegExp]>([
   expect(faults).toEqual([{ ...fault, status, from: '127.0.0.1' }]);
   expect(`${fault?.cause}: ${fault?.advice}`).toMatch(expected);
   expect(JSON.stringify([faults, answers])).not.toContain('a-secret');
+});
+
+it('needs no Host in HTTP/1.0', async () => {
+  const { answers } = await exchange(opened.url, 'GET /x HTTP/1.0\r\n\r\n');
+  expect(answers.map(({ status }) => status)).toEqual([200]);
 });
 
 it('a body that is longer than announced follows the answer to its request', async () => {
