@@ -32,6 +32,10 @@ export function awaitsAnother(
 
 const isSameSlot = (a: Member, b: Member): boolean => a.path === b.path && a.environment === b.environment;
 
+/** When each signal first reported the end: two members may have the same one, at different times. */
 function endsOf(members: readonly Member[]): ReadonlyMap<string, number> {
-  return new Map(members.flatMap(({ endedBy }) => Object.entries(endedBy ?? {})));
+  const ends = new Map<string, number>();
+  for (const [signal, at] of members.flatMap(({ endedBy }) => Object.entries(endedBy ?? {})))
+    ends.set(signal, Math.min(at, ends.get(signal) ?? at));
+  return ends;
 }

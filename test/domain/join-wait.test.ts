@@ -45,4 +45,16 @@ describe('another signal of the same end is awaited', () => {
     expect(awaits({ early: 0, hook: 60, post: 61 }, { hook: 200, post: 201 })).toBe(false);
     expect(awaits({ hook: 0, post: 2 }, { hook: 60, post: 61 })).toBe(false);
   });
+
+  it('whichever of two members of a deployment is read first, where both have the same signal', () => {
+    const [hook, later, next] = members({ hook: 0, post: 2 }, { hook: 90 }, { hook: 200 });
+    const plan = new Map([['deployment-1', 'deployment-0']]);
+    const ask = (...given: readonly (Member | undefined)[]) =>
+      awaitsAnother(
+        'deployment-2',
+        given.filter((one) => one !== undefined),
+        { ...within, plan },
+      );
+    expect([ask(hook, later, next), ask(later, hook, next)]).toEqual([true, true]);
+  });
 });
