@@ -1,6 +1,7 @@
 import { isFinal, type Moment, momentOf, transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
 import type { DeploymentView } from './domain/view.ts';
+import { isRoutedTo } from './domain/wanted.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/changes/deployments.ts';
 import type { Ledger } from './store/deliveries/ledger.ts';
@@ -43,7 +44,7 @@ export function createForward(parts: ForwardParts) {
       const step = isOtherEnd(delivered, routed) ? 'apply' : transition(delivered, moment);
       if (step !== 'apply') return step;
       const isFollowed = entry.known.remoteId !== undefined && sink.follows?.(deployment) === true;
-      if (routed.droppedBy || !(isFollowed || sink.wants(deployment).wanted)) return 'unwanted';
+      if (!isRoutedTo(sink, routed) || !(isFollowed || sink.wants(deployment).wanted)) return 'unwanted';
       const context = { signal, now: clock(), sourceName: sourceName(deployment.source), pageUrl: pageUrl(key) };
       try {
         await entry.delivered(moment, await sink.deliver(deployment, entry, context));

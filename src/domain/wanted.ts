@@ -8,8 +8,10 @@ interface Wanting {
   wants(deployment: Deployment): Wanted;
 }
 
+type Routed = Pick<RoutingResult, 'sinks' | 'droppedBy'>;
+
 /** Whether a sink is to receive a deployment, and why not: the rules decide first, then the sink. */
-export function wantedBy(sink: Wanting, routed: Pick<RoutingResult, 'deployment' | 'sinks' | 'droppedBy'>): Wanted {
+export function wantedBy(sink: Wanting, routed: Routed & Pick<RoutingResult, 'deployment'>): Wanted {
   const { deployment, sinks, droppedBy } = routed;
   if (droppedBy !== undefined) return { wanted: false, why: `the rule ${droppedBy} drops it` };
   if (sinks && !sinks.includes(sink.name)) {
@@ -17,3 +19,7 @@ export function wantedBy(sink: Wanting, routed: Pick<RoutingResult, 'deployment'
   }
   return sink.wants(deployment);
 }
+
+/** Whether the rules send it there. A later signal may have changed that since a job was made for the sink. */
+export const isRoutedTo = ({ name }: Pick<Wanting, 'name'>, { sinks, droppedBy }: Routed): boolean =>
+  droppedBy === undefined && (sinks?.includes(name) ?? true);

@@ -1,4 +1,5 @@
 import type { DeploymentView } from '../domain/view.ts';
+import { wantedBy } from '../domain/wanted.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
@@ -26,9 +27,6 @@ export type Redeliver = (order: {
 /** Read and queued before the next ones are read. */
 const AT_ONCE = 100;
 
-const isWanted = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
-  !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
-
 /** For a sink that was added later: queues the deployments of the change log since a given time. */
 export function createRedeliver({ sinks, deployments, forward }: RedeliverParts): Redeliver {
   return async ({ sink: name, since, dryRun }) => {
@@ -40,7 +38,7 @@ export function createRedeliver({ sinks, deployments, forward }: RedeliverParts)
       const page = { facets: {}, sinceMs: since.getTime(), limit: AT_ONCE, offset: looked };
       const { deployments: listed } = await deployments.list(page);
       const views = await Promise.all(listed.map(({ key }) => deployments.get(key)));
-      const found = views.filter((view): view is DeploymentView => view !== undefined && isWanted(sink, view));
+      const found = views.filter((view) => view !== undefined).filter((view) => wantedBy(sink, view).wanted);
       if (!dryRun) await Promise.all(found.map((view) => forward(sink, view)));
       looked += listed.length;
       queued += found.length;
@@ -67,7 +65,7 @@ export function createCatchUp(parts: RedeliverParts & { readonly inbox: Pick<Inb
         (view) => view !== undefined,
       );
       for (const sink of sinks)
-        await Promise.all(views.filter((view) => isWanted(sink, view)).map((view) => forward(sink, view)));
+        await Promise.all(views.filter((view) => wantedBy(sink, view).wanted).map((view) => forward(sink, view)));
       if (recent.length < AT_ONCE) return;
     }
   };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ChangeRecord } from '../../src/domain/change-record.ts';
+import { Rule } from '../../src/domain/rules/rule.ts';
 import type { DeploymentView } from '../../src/domain/view.ts';
 import { createForward } from '../../src/forward.ts';
 import { noFlush } from '../../src/queue/flush.ts';
@@ -16,12 +17,9 @@ import { useRedis } from '../support/use-redis.ts';
 const redis = useRedis();
 
 /** The change log and one destination, which notes what it is sent. */
-function open(said: Partial<Sink> = {}) {
+function open(said: Partial<Sink> = {}, rules: readonly Rule[] = []) {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
-  const changeLog = createChangeLog(
-    deployments,
-    createBuildView({ rules: [], routing: {}, before: deployments.before }),
-  );
+  const changeLog = createChangeLog(deployments, createBuildView({ rules, routing: {}, before: deployments.before }));
   const sent: string[] = [];
   const sink = aSink({
     async deliver({ key, state }) {
@@ -90,4 +88,13 @@ it('ends at the destination what began there before it was known that nothing ha
   await report('gitops:b', 'forge', 'succeeded');
   expect(await forward('gitops:b')).toBe('unwanted');
   expect(sent).toEqual(['gitops:a running', 'gitops:a succeeded']);
+});
+
+it('delivers nothing to a sink from which a later signal has sent a waiting deployment elsewhere', async () => {
+  const elsewhere = Rule.parse({ match: { job: 'deploy-canary' }, sinks: ['lantern'] });
+  const { changeLog, sent, forward } = open({}, [elsewhere]);
+  await changeLog.apply(aRecord({ deployment: 'forge:job:7', signal: 'deployment hook' }));
+  await changeLog.apply(aRecord({ deployment: 'forge:job:7', signal: 'job hook', job: 'deploy-canary' }));
+  expect(await forward('forge:job:7')).toBe('unwanted');
+  expect(sent).toEqual([]);
 });
