@@ -1,3 +1,4 @@
+import { inParts } from '../values/in-parts.ts';
 import type { ChangeType } from './change-record.ts';
 import { entryKey, serviceKeysOf } from './entry-service.ts';
 import { type LazyTimelineEntry, runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
@@ -48,18 +49,11 @@ interface Draft {
 }
 
 /** @param entries newest first */
-export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
+export async function placesOf(entries: readonly LazyTimelineEntry[]): Promise<Places> {
   const drafts = new Map<string, Draft>();
-  for (const lazy of entries) {
-    if (!PUTS_VERSION.has(lazy.category.changeType)) continue;
-    const entry = lazy.entry();
-    const key = placeKeyOf(entry);
-    const draft = drafts.get(key) ?? { ran: [], attempts: [], cut: new Set() };
-    drafts.set(key, draft);
-    const field = fieldOf(entry);
-    if (draft[field].length < limitsOf[field].most) insert(draft[field], entry);
-    else draft.cut.add(field);
-  }
+  await inParts(entries, (lazy) => {
+    if (PUTS_VERSION.has(lazy.category.changeType)) draw(drafts, lazy.entry());
+  });
   const newest = ({ cut, ...draft }: Draft, field: 'ran' | 'attempts') => ({
     entries: draft[field],
     isCut: cut.has(field),
@@ -67,6 +61,15 @@ export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
   return new Map(
     [...drafts].map(([key, draft]) => [key, { ran: newest(draft, 'ran'), attempts: newest(draft, 'attempts') }]),
   );
+}
+
+function draw(drafts: Map<string, Draft>, entry: TimelineEntry): void {
+  const key = placeKeyOf(entry);
+  const draft = drafts.get(key) ?? { ran: [], attempts: [], cut: new Set() };
+  drafts.set(key, draft);
+  const field = fieldOf(entry);
+  if (draft[field].length < limitsOf[field].most) insert(draft[field], entry);
+  else draft.cut.add(field);
 }
 
 function insert(entries: TimelineEntry[], entry: TimelineEntry): void {

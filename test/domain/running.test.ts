@@ -19,36 +19,36 @@ const mark = (over: Partial<TimelineEntry> & { atMs: number }): TimelineEntry =>
   revision: `r${over.atMs}`,
   ...over,
 });
-const slots = (...marks: readonly TimelineEntry[]) =>
-  slotsIn(placesOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(lazyEntryOf)));
+const slots = async (...marks: readonly TimelineEntry[]) =>
+  slotsIn(await placesOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(lazyEntryOf)));
 
 describe('what runs where', () => {
-  it('is the newest success by its own time; other attempts replace nothing and are shown beside it', () => {
+  it('is the newest success by its own time; other attempts replace nothing and are shown beside it', async () => {
     for (const state of ['pending', 'running', 'failed', 'canceled'] as const) {
-      const [slot] = slots(mark({ atMs: 2 }), mark({ atMs: 1 }), mark({ atMs: 3, state }));
+      const [slot] = await slots(mark({ atMs: 2 }), mark({ atMs: 1 }), mark({ atMs: 3, state }));
       expect(slot).toMatchObject({ current: { atMs: 2 }, attempt: { atMs: 3, state } });
     }
   });
 
-  it('is still a deployment that failed after it had succeeded: nothing replaced it', () => {
+  it('is still a deployment that failed after it had succeeded: nothing replaced it', async () => {
     const degraded = mark({ atMs: 9, state: 'failed', ranSinceMs: 4 });
-    expect(slots(mark({ atMs: 1 }), degraded)[0]).toMatchObject({ current: { atMs: 9, state: 'failed' } });
-    expect(slots(mark({ atMs: 1 }), degraded)[0]?.attempt).toBeUndefined();
-    expect(slots(degraded, mark({ atMs: 6, state: 'canceled' }))[0]).toMatchObject({ attempt: { atMs: 6 } });
-    const overtaken = slots(mark({ atMs: 1 }), degraded, mark({ atMs: 6 }))[0];
+    expect((await slots(mark({ atMs: 1 }), degraded))[0]).toMatchObject({ current: { atMs: 9, state: 'failed' } });
+    expect((await slots(mark({ atMs: 1 }), degraded))[0]?.attempt).toBeUndefined();
+    expect((await slots(degraded, mark({ atMs: 6, state: 'canceled' })))[0]).toMatchObject({ attempt: { atMs: 6 } });
+    const overtaken = (await slots(mark({ atMs: 1 }), degraded, mark({ atMs: 6 })))[0];
     expect(overtaken?.history.map(({ atMs }) => atMs)).toEqual([6, 9, 1]);
   });
 
-  it('shows no attempt that is older than what runs', () => {
-    expect(slots(mark({ atMs: 2 }), mark({ atMs: 1, state: 'failed' }))[0]?.attempt).toBeUndefined();
+  it('shows no attempt that is older than what runs', async () => {
+    expect((await slots(mark({ atMs: 2 }), mark({ atMs: 1, state: 'failed' })))[0]?.attempt).toBeUndefined();
   });
 
-  it('includes a slot in which nothing succeeded', () => {
-    expect(slots(mark({ atMs: 1, state: 'failed' }))[0]).toMatchObject({ attempt: { atMs: 1 } });
-    expect(slots(mark({ atMs: 1, state: 'failed' }))[0]?.current).toBeUndefined();
+  it('includes a slot in which nothing succeeded', async () => {
+    expect((await slots(mark({ atMs: 1, state: 'failed' })))[0]).toMatchObject({ attempt: { atMs: 1 } });
+    expect((await slots(mark({ atMs: 1, state: 'failed' })))[0]?.current).toBeUndefined();
   });
 
-  it('is not changed by a feature flag, a migration or scaling', () => {
+  it('is not changed by a feature flag, a migration or scaling', async () => {
     for (const changeType of [
       'feature_flag',
       'database_migration',
@@ -56,25 +56,25 @@ describe('what runs where', () => {
       'config_change',
       'infrastructure',
     ] as const)
-      expect(slots(mark({ atMs: 1 }), mark({ atMs: 2, changeType }))[0]?.current?.atMs).toBe(1);
-    expect(slots(mark({ atMs: 1 }), mark({ atMs: 2, changeType: 'rollback' }))[0]?.current?.atMs).toBe(2);
+      expect((await slots(mark({ atMs: 1 }), mark({ atMs: 2, changeType })))[0]?.current?.atMs).toBe(1);
+    expect((await slots(mark({ atMs: 1 }), mark({ atMs: 2, changeType: 'rollback' })))[0]?.current?.atMs).toBe(2);
   });
 
-  it('ignores the case of names', () => {
-    expect(slots(mark({ atMs: 1, service: 'Pay-API' }), mark({ atMs: 2 }))).toHaveLength(1);
+  it('ignores the case of names', async () => {
+    expect(await slots(mark({ atMs: 1, service: 'Pay-API' }), mark({ atMs: 2 }))).toHaveLength(1);
   });
 
-  it('has one slot for each service and environment, whatever the order of arrival', () => {
+  it('has one slot for each service and environment, whatever the order of arrival', async () => {
     const some = fc.record({
       atMs: fc.integer({ min: 1, max: 1_000 }),
       service: fc.constantFrom('pay-api', 'ledger', 'harbor'),
       environment: fc.constantFrom('production', 'staging', 'qa').map((name) => ({ name })),
       state: fc.constantFrom<State>('running', 'succeeded', 'failed'),
     });
-    fc.assert(
-      fc.property(fc.uniqueArray(some, { selector: ({ atMs }) => atMs }), (all) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(some, { selector: ({ atMs }) => atMs }), async (all) => {
         const marks = all.map(mark);
-        for (const { service, environment, current } of slots(...marks)) {
+        for (const { service, environment, current } of await slots(...marks)) {
           const there = marks.filter((one) => one.service === service && one.environment.name === environment.name);
           const best = there.filter(({ state }) => state === 'succeeded').toSorted((a, b) => b.atMs - a.atMs)[0];
           expect(current?.key).toBe(best?.key);
@@ -112,10 +112,10 @@ describe('two services with one name', () => {
   const newestFirst = (a: Deployment, b: Deployment) => b.occurredAt.localeCompare(a.occurredAt);
   const anySet = fc.uniqueArray(anyDeployment, { selector: ({ occurredAt }) => occurredAt, maxLength: 60 });
 
-  it('each have a slot of their own, with their newest success', () => {
-    fc.assert(
-      fc.property(anySet, (all) => {
-        const places = placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
+  it('each have a slot of their own, with their newest success', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySet, async (all) => {
+        const places = await placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
         const putsVersion = all.filter(({ changeType }) => changeType !== 'feature_flag');
         const expected = new Map<string, Deployment>();
         for (const one of putsVersion.filter(({ state }) => state === 'succeeded').toSorted(newestFirst))
@@ -132,10 +132,10 @@ describe('two services with one name', () => {
     );
   });
 
-  it('are never in one row, and one service is never in two rows', () => {
-    fc.assert(
-      fc.property(anySet, (all) => {
-        const places = placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
+  it('are never in one row, and one service is never in two rows', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySet, async (all) => {
+        const places = await placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
         const rows = byService(slotsIn(places));
         const keysIn = (own: readonly Slot[]) =>
           own.flatMap(({ history, attempt }) => [...history, attempt ?? []].flat().map(({ key }) => key));
@@ -148,7 +148,7 @@ describe('two services with one name', () => {
     );
   });
 
-  it('are distinguished by what their names do not say', () => {
+  it('are distinguished by what their names do not say', async () => {
     const said = (over: Partial<Deployment>) => qualifierOf(aDeployment({ service: 'api', ...over }));
     expect(said({ repository: { name: 'harbor/api' } })).toBe('harbor/api');
     expect(said({ repository: { name: 'harbor/api' }, job: 'deploy-cart' })).toBe('harbor/api, cart');
@@ -157,16 +157,16 @@ describe('two services with one name', () => {
     expect(said({ repository: undefined, key: 'team-b@changes:1' })).toBe('team-b');
   });
 
-  it('leave a deployment of 0.1.0 to the only service of its name, else to a slot of its own', () => {
+  it('leave a deployment of 0.1.0 to the only service of its name, else to a slot of its own', async () => {
     const [old, first, second] = [
       mark({ atMs: 1 }),
       mark({ atMs: 2, identity: 'a' }),
       mark({ atMs: 3, identity: 'b' }),
     ];
-    expect(slots(old, first)).toMatchObject([{ serviceKey: 'a', history: [{ atMs: 2 }, { atMs: 1 }] }]);
-    expect(slots(mark({ atMs: 4, state: 'failed' }), first, old)).toMatchObject([{ attempt: { atMs: 4 } }]);
-    expect(slots(old, first, second).map(({ current }) => current?.atMs)).toEqual([3, 2, 1]);
-    const statusOf = runningStatusIn(placesOf([second, first, old].map(lazyEntryOf)));
+    expect(await slots(old, first)).toMatchObject([{ serviceKey: 'a', history: [{ atMs: 2 }, { atMs: 1 }] }]);
+    expect(await slots(mark({ atMs: 4, state: 'failed' }), first, old)).toMatchObject([{ attempt: { atMs: 4 } }]);
+    expect((await slots(old, first, second)).map(({ current }) => current?.atMs)).toEqual([3, 2, 1]);
+    const statusOf = runningStatusIn(await placesOf([second, first, old].map(lazyEntryOf)));
     const shown = aDeployment({ key: old.key, service: 'pay-api', occurredAt: new Date(old.atMs).toISOString() });
     expect(statusOf(shown)).toEqual({ isCurrent: true });
   });
@@ -174,15 +174,15 @@ describe('two services with one name', () => {
 
 describe('drift', () => {
   const staging = { environment: { name: 'staging' } };
-  const drift = (...marks: readonly TimelineEntry[]) => {
-    const own = [...byService(slots(...marks)).values()][0] ?? [];
+  const drift = async (...marks: readonly TimelineEntry[]) => {
+    const own = [...byService(await slots(...marks)).values()][0] ?? [];
     const slot = own.find(({ environment }) => environment.name === 'staging');
     return slot && driftOf(slot, own);
   };
 
-  it('counts by how many deployments staging is ahead of production', () => {
+  it('counts by how many deployments staging is ahead of production', async () => {
     const same = mark({ atMs: 1, revision: 'a', ...staging });
-    const found = drift(
+    const found = await drift(
       same,
       mark({ atMs: 2, revision: 'a' }),
       mark({ atMs: 3, revision: 'b', ...staging }),
@@ -191,8 +191,8 @@ describe('drift', () => {
     expect(found).toMatchObject({ which: 'ahead', deployments: 2, from: { environment: { name: 'production' } } });
   });
 
-  it('counts by how many it is behind', () => {
-    const found = drift(
+  it('counts by how many it is behind', async () => {
+    const found = await drift(
       mark({ atMs: 1, revision: 'a', ...staging }),
       mark({ atMs: 2, revision: 'a' }),
       mark({ atMs: 3, revision: 'b' }),
@@ -200,18 +200,20 @@ describe('drift', () => {
     expect(found).toMatchObject({ which: 'behind', deployments: 1 });
   });
 
-  it('reports that both run the same, or that it is unknown', () => {
-    expect(drift(mark({ atMs: 1, revision: 'a', ...staging }), mark({ atMs: 2, revision: 'a' }))?.which).toBe('same');
-    expect(drift(mark({ atMs: 1, revision: 'a', ...staging }), mark({ atMs: 2, revision: 'b' }))?.which).toBe(
+  it('reports that both run the same, or that it is unknown', async () => {
+    expect((await drift(mark({ atMs: 1, revision: 'a', ...staging }), mark({ atMs: 2, revision: 'a' })))?.which).toBe(
+      'same',
+    );
+    expect((await drift(mark({ atMs: 1, revision: 'a', ...staging }), mark({ atMs: 2, revision: 'b' })))?.which).toBe(
       'unknown',
     );
-    expect(drift(mark({ atMs: 1, ...staging }))).toBeUndefined();
+    expect(await drift(mark({ atMs: 1, ...staging }))).toBeUndefined();
   });
 });
 
-it('the columns begin with production, and short-lived environments have none', () => {
+it('the columns begin with production, and short-lived environments have none', async () => {
   const names = ['qa', 'review/a', 'production', 'review/b', 'staging', 'production-eu'];
-  const all = slots(...names.map((name, index) => mark({ atMs: index + 1, environment: { name } })));
+  const all = await slots(...names.map((name, index) => mark({ atMs: index + 1, environment: { name } })));
   expect(columnsOf(all)).toEqual({ names: ['production', 'production-eu', 'staging', 'qa'], folded: 2 });
 });
 
@@ -230,12 +232,12 @@ describe('the places after changes', () => {
   const inOrder = (all: ReadonlyMap<string, TimelineEntry>) =>
     [...all.values()].sort((a, b) => b.atMs - a.atMs).map(lazyEntryOf);
 
-  it('are those of all entries read again, whatever came, moved, changed and went', () => {
+  it('are those of all entries read again, whatever came, moved, changed and went', async () => {
     const aChange = fc.record({ key: fc.integer({ min: 0, max: 30 }).map(String), entry: fc.option(anEntry) });
-    fc.assert(
-      fc.property(fc.array(fc.array(aChange, { maxLength: 4 }), { maxLength: 25 }), (batches) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(aChange, { maxLength: 4 }), { maxLength: 25 }), async (batches) => {
         const all = new Map<string, TimelineEntry>();
-        let places = placesOf([]);
+        let places = await placesOf([]);
         for (const batch of batches) {
           const changes = batch.map(({ key, entry }) => {
             const before = all.get(key);
@@ -244,8 +246,8 @@ describe('the places after changes', () => {
             else all.delete(key);
             return { before: before && lazyEntryOf(before), after: after && lazyEntryOf(after) };
           });
-          places = applyToPlaces(places, changes) ?? placesOf(inOrder(all));
-          const read = placesOf(inOrder(all));
+          places = applyToPlaces(places, changes) ?? (await placesOf(inOrder(all)));
+          const read = await placesOf(inOrder(all));
           expect(new Map([...places].sort())).toEqual(new Map([...read].sort()));
           expect(slotsIn(places).length).toBe(slotsIn(read).length);
         }
@@ -253,24 +255,24 @@ describe('the places after changes', () => {
     );
   });
 
-  it('are read again when of more than are kept too few are left, or one is missing', () => {
+  it('are read again when of more than are kept too few are left, or one is missing', async () => {
     const failed = Array.from({ length: 12 }, (_, at) => lazyEntryOf(mark({ atMs: 12 - at, state: 'failed' })));
-    let places: Places | undefined = placesOf(failed);
+    let places: Places | undefined = await placesOf(failed);
     const reads: number[] = [];
-    failed.forEach((before, at) => {
+    for (const [at, before] of failed.entries()) {
       if (places) places = applyToPlaces(places, [{ before }]);
-      if (places) return;
+      if (places) continue;
       reads.push(at);
-      places = placesOf(failed.slice(at + 1));
-    });
+      places = await placesOf(failed.slice(at + 1));
+    }
     expect(reads).toEqual([9]);
     expect(places).toEqual(new Map());
-    expect(applyToPlaces(placesOf(failed.slice(0, 2)), [{ before: failed[5] }])).toBeUndefined();
+    expect(applyToPlaces(await placesOf(failed.slice(0, 2)), [{ before: failed[5] }])).toBeUndefined();
   });
 
-  it('do not take in what is older than all that are kept of more', () => {
+  it('do not take in what is older than all that are kept of more', async () => {
     const ran = Array.from({ length: 600 }, (_, at) => lazyEntryOf(mark({ atMs: 1_000 - at })));
-    const places = placesOf(ran);
+    const places = await placesOf(ran);
     expect(applyToPlaces(places, [{ after: lazyEntryOf(mark({ atMs: 5 })) }])).toEqual(places);
   });
 });

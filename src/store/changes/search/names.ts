@@ -9,6 +9,7 @@ import {
 import { peopleCalled, suggestionsFor, type TextSuggestion } from '../../../domain/text-suggestions.ts';
 import type { TimelineEntry } from '../../../domain/timeline-entry.ts';
 import { subjectOf } from '../../../forges/page-address.ts';
+import { inParts } from '../../../values/in-parts.ts';
 import { within } from '../../../values/within.ts';
 import { countIn } from '../packed/index-blocks.ts';
 import type { TimelineSum } from '../timeline/timeline-fold.ts';
@@ -105,9 +106,6 @@ const eachField = (of: (field: ForgivenField) => Counts): NameCounts => ({
   person: of('person'),
 });
 
-/** A few milliseconds: a million at once would keep webhooks waiting for seconds. */
-const AT_ONCE = 2_000;
-
 export const NAME_COUNTS: TimelineSum<NameCounts> = {
   async of(entries) {
     const counts: Record<ForgivenField, MutableCounts> = {
@@ -115,13 +113,10 @@ export const NAME_COUNTS: TimelineSum<NameCounts> = {
       service: new Map(),
       person: new Map(),
     };
-    for (let from = 0; from < entries.length; from += AT_ONCE) {
-      for (const lazy of entries.slice(from, from + AT_ONCE)) {
-        const entry = lazy.entry();
-        for (const field of FORGIVEN) add(counts[field], NAME_OF[field](entry), 1);
-      }
-      await new Promise(setImmediate);
-    }
+    await inParts(entries, (lazy) => {
+      const entry = lazy.entry();
+      for (const field of FORGIVEN) add(counts[field], NAME_OF[field](entry), 1);
+    });
     return counts;
   },
   apply: (sum, changes) =>

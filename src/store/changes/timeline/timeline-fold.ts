@@ -1,4 +1,5 @@
 import type { LazyTimelineEntry } from '../../../domain/timeline-entry.ts';
+import { inParts } from '../../../values/in-parts.ts';
 import { HOUR_MS } from '../../../values/units.ts';
 import type { ChangeFilter } from '../search/query.ts';
 import type { EntryChange } from './entry-changes.ts';
@@ -61,8 +62,9 @@ export function createTimelineFold<Sum>(
     const to = await version();
     const meanwhile = await changed(from, to);
     // Read page by page: where entries moved away meanwhile, others may have been passed over.
-    if (!meanwhile || meanwhile.some(isLoss)) return await sums.of(inOrder(entries));
-    const sum = await sums.of(withChanges(inOrder(entries), meanwhile));
+    const read = await inOrder(entries);
+    if (!meanwhile || meanwhile.some(isLoss)) return await sums.of(read);
+    const sum = await sums.of(await withChanges(read, meanwhile));
     known = { version: to, sum, readAtMs };
     return sum;
   }
@@ -98,7 +100,7 @@ const isLoss = ({ before, after }: EntryChange): boolean =>
   before !== undefined && (after === undefined || after.atMs < before.atMs);
 
 /** Without those that were read twice, because newer ones came in between two pages. */
-function inOrder(entries: readonly LazyTimelineEntry[]): readonly LazyTimelineEntry[] {
+async function inOrder(entries: readonly LazyTimelineEntry[]): Promise<readonly LazyTimelineEntry[]> {
   let lastMs = Number.POSITIVE_INFINITY;
   let first: LazyTimelineEntry | undefined;
   let keysAtOnce = new Set<string>();
@@ -116,20 +118,37 @@ function inOrder(entries: readonly LazyTimelineEntry[]): readonly LazyTimelineEn
     keysAtOnce.add(key);
     return true;
   };
-  return entries.filter(isNext);
+  const found: LazyTimelineEntry[] = [];
+  await inParts(entries, (entry) => void (isNext(entry) && found.push(entry)));
+  return found;
 }
 
-/** Some of them may have been read already. */
-function withChanges(
+/**
+ * Some of them may have been read already: then at the time of one of their versions. Of a million, only those at such
+ * a time are unpacked.
+ */
+async function withChanges(
   entries: readonly LazyTimelineEntry[],
   changes: readonly EntryChange[],
-): readonly LazyTimelineEntry[] {
-  if (changes.length === 0) return entries;
+): Promise<readonly LazyTimelineEntry[]> {
   const latest = new Map<string, LazyTimelineEntry | undefined>();
+  const times = new Set<number>();
   for (const { before, after } of changes) {
     if (before) latest.set(before.entry().key, undefined);
     if (after) latest.set(after.entry().key, after);
+    for (const version of [before, after]) if (version) times.add(version.atMs);
   }
-  const others = entries.filter((entry) => !latest.has(entry.entry().key));
-  return [...others, ...latest.values()].filter((one) => one !== undefined).sort((a, b) => b.atMs - a.atMs);
+  const added = [...latest.values()].filter((one) => one !== undefined).sort((a, b) => b.atMs - a.atMs);
+  const all: LazyTimelineEntry[] = [];
+  let at = 0;
+  const addNewerThan = (atMs: number) => {
+    for (let next = added[at]; next && next.atMs > atMs; next = added[++at]) all.push(next);
+  };
+  await inParts(entries, (entry) => {
+    if (times.has(entry.atMs) && latest.has(entry.entry().key)) return;
+    addNewerThan(entry.atMs);
+    all.push(entry);
+  });
+  addNewerThan(Number.NEGATIVE_INFINITY);
+  return all;
 }
