@@ -163,6 +163,15 @@ export function connectionOf(redis: Redis): Writable | undefined {
   }
 }
 
+/**
+ * Tells whether the connection is still the same: if so, all that was written meanwhile is on one server. After a crash
+ * or a failover the next one may lack what the server before had confirmed.
+ */
+export function watchConnection(redis: Redis): () => boolean {
+  const before = connectionOf(redis);
+  return () => before !== undefined && connectionOf(redis) === before;
+}
+
 /** Redis works on the commands of a turn while the rest of that turn goes on. */
 const LONG_TURN_MS = 0.3;
 

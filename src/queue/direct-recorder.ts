@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { endActiveJob, type JobLock } from '../store/active-jobs.ts';
+import { watchConnection } from './connection.ts';
 
 /** A job that this process has added as an active one. */
 export interface DirectJob extends JobLock {
@@ -16,6 +17,8 @@ export interface DirectRecorderParts {
   readonly counting: (events: number, work: () => Promise<void>) => Promise<void>;
   /** Puts the job into the queue, where a worker takes it. */
   readonly leaveToWorker: (job: JobLock) => Promise<void>;
+  /** Puts events into the queue whose job has ended on a server that may lack their records. */
+  readonly keepAgain: (events: readonly ChangeEvent[]) => Promise<void>;
   readonly onError: (error: Error) => void;
 }
 
@@ -39,14 +42,17 @@ export interface DirectRecorder {
 export const noDirectRecorder: DirectRecorder = { mayTake: () => false, take: () => {}, close: async () => {} };
 
 export function createDirectRecorder(parts: DirectRecorderParts): DirectRecorder {
-  const { connection, record, isFree, counting, leaveToWorker, onError } = parts;
+  const { connection, record, isFree, counting, leaveToWorker, keepAgain, onError } = parts;
   const underWay = new Set<Promise<void>>();
   let isClosed = false;
   const recordAll = async ({ events, ...job }: DirectJob) => {
+    const isSame = watchConnection(connection);
     const results = await Promise.allSettled(events.map(record));
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     for (const failure of failures) onError(failure instanceof Error ? failure : new Error(String(failure)));
-    await (failures.length > 0 ? leaveToWorker(job) : endActiveJob(connection, job));
+    if (failures.length > 0 || !isSame()) return leaveToWorker(job);
+    await endActiveJob(connection, job);
+    if (!isSame()) await keepAgain(events);
   };
   const run = async (job: DirectJob) => {
     // The answers to the senders come first.

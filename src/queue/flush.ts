@@ -1,5 +1,5 @@
 import type { Redis } from './connection.ts';
-import { connectionOf, KEEP_WITHIN_MS, ownerOf } from './connection.ts';
+import { KEEP_WITHIN_MS, ownerOf, watchConnection } from './connection.ts';
 import { inspectRedis, type RedisFacts } from './inspect.ts';
 
 /**
@@ -27,10 +27,9 @@ export const noFlush: Flush = { begin: () => async () => {} };
 export function createSameConnection(redis: Redis): Flush {
   return {
     begin() {
-      const before = connectionOf(redis);
+      const isSame = watchConnection(redis);
       return async () => {
-        if (before === undefined || connectionOf(redis) !== before)
-          throw new Error('the connection to Redis changed while it was written to');
+        if (!isSame()) throw new Error('the connection to Redis changed while it was written to');
       };
     },
   };

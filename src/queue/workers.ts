@@ -6,7 +6,8 @@ import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/key-family.ts';
-import { createDirectRecorder, type DirectRecorder } from './direct-recorder.ts';
+import { watchConnection } from './connection.ts';
+import { createDirectRecorder, type DirectRecorder, type DirectRecorderParts } from './direct-recorder.ts';
 import { keepRunning } from './keep-running.ts';
 import { limiterOf } from './limiter.ts';
 import { createQuarantine, isSuspect, type Quarantine, Quarantined } from './quarantine.ts';
@@ -95,7 +96,9 @@ export function createWorkers(parts: WorkersParts): Workers {
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
   };
   const load = createRecordingLoad(parts.record);
-  const recording = { ...parts, ...load, quarantine };
+  const keepAgain: DirectRecorderParts['keepAgain'] = async (events) =>
+    void (await Promise.all(events.map((event) => parts.keepAlone(event, Date.now()))));
+  const recording = { ...parts, ...load, quarantine, keepAgain };
   const makers = [
     () => load.limits(createRecorder(recording, common)),
     ...parts.sinks.map((sink) => {
@@ -104,7 +107,10 @@ export function createWorkers(parts: WorkersParts): Workers {
     }),
   ];
   const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
-  const direct = createDirectRecorder({ ...recording, onError: (error) => parts.onError(RECORD_QUEUE, error) });
+  const direct = createDirectRecorder({
+    ...recording,
+    onError: (error) => parts.onError(RECORD_QUEUE, error),
+  });
   return {
     direct,
     holds: () => holdsOf(parts.gates),
@@ -118,21 +124,31 @@ export function createWorkers(parts: WorkersParts): Workers {
 }
 
 interface RecorderParts extends WorkersParts {
+  readonly keepAgain: DirectRecorderParts['keepAgain'];
   readonly quarantine: Quarantine;
   readonly counting: RecordingLoad['counting'];
 }
 
 function createRecorder(parts: RecorderParts, common: WorkerOptions): WatchedWorker<RecordJob> {
+  const connections = new WeakMap<Job, () => boolean>();
   const recorder = new WatchedWorker<RecordJob>(
     RECORD_QUEUE,
     async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
+      const isSame = watchConnection(parts.connection);
+      connections.set(job, isSame);
       if (await isSplit(job, parts)) return;
       const work = () => recordAll(job, token, parts);
       await parts.counting(eventsOf(job.data).length, () => parts.quarantine.run(job, work).catch(unrecoverable));
+      if (!isSame()) throw new Error('the connection to Redis changed while it was recorded: it is recorded again');
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );
+  // The command that ended it may have been sent again, to a server that lacks the records.
+  recorder.on('completed', (job) => {
+    if (connections.get(job)?.() === false)
+      parts.keepAgain(eventsOf(job.data)).catch((error: Error) => parts.onError(RECORD_QUEUE, error));
+  });
   recorder.on('failed', (_job, error) => {
     parts.onError(RECORD_QUEUE, error);
     if (error instanceof UnrecoverableError) parts.onDead({ queue: RECORD_QUEUE, kind: 'fault' });

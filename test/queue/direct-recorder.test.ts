@@ -201,3 +201,33 @@ it('leaves to the queue what has to ask an API, what is too much, and what comes
   await direct.close();
   expect(direct.mayTake([anEvent('plain')])).toBe(false);
 });
+
+const reconnect = async () => {
+  connection.disconnect(true);
+  await connection.ping(); // waits until it is connected again
+};
+
+/** The next command that writes is sent again, on another connection. */
+async function reconnectSoon(): Promise<void> {
+  const other = connection.duplicate();
+  await other.call('CLIENT', 'PAUSE', 400, 'WRITE');
+  other.disconnect();
+  setTimeout(() => connection.disconnect(true), 100);
+}
+
+for (const [when, replace] of [
+  ['while it was recorded', reconnect],
+  ['while its job ended', reconnectSoon],
+] as const)
+  for (const isDirect of [true, false])
+    it(`is repeated, ${isDirect ? 'directly' : 'by a worker'}, if Redis may have been replaced ${when}`, async () => {
+      let times = 0;
+      const { queues } = await startRecording(async () => {
+        times += 1;
+        if (times === 1) await replace();
+      });
+      await (isDirect ? queues : openQueues()).keep(anEvent('one'));
+      await vi.waitFor(() => expect(times).toBe(2), { timeout: 20_000 });
+      await vi.waitFor(async () => expect(await jobKeys()).toEqual([]), { timeout: 10_000 });
+      expect(times).toBe(2);
+    });
