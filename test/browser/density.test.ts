@@ -98,6 +98,19 @@ describe.skipIf(!chromiumPath)('the density of the pages', () => {
     expect(await rowsAbove(page)).toBeGreaterThanOrEqual(10);
   });
 
+  it('show usual titles whole on a small laptop', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto('/?range=30d');
+    const [count, cut] = await page.evaluate<[number, string[]]>(`(() => {
+      const usual = [...document.querySelectorAll('#list .what > a > bdi')]
+        .filter(({ textContent }) => textContent.length <= 40);
+      const cut = usual.filter((box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 2);
+      return [usual.length, cut.map(({ textContent }) => textContent)];
+    })()`);
+    expect(count).toBeGreaterThan(0);
+    expect(cut).toEqual([]);
+  });
+
   it('show the whole legend of the timeline however many lanes it has', async () => {
     for (const viewport of [{ width: 1024, height: 800 }, LAPTOP, { width: 600, height: 800 }]) {
       await page.setViewportSize(viewport);
