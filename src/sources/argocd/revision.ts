@@ -74,14 +74,17 @@ function pairs({ revision, revisions, sources }: Notification): readonly Candida
 /** The revision of a chart is its version, whatever it looks like. */
 const isChartOnly = (source: SourceOfApp | undefined) => source?.chart !== undefined;
 
-/** Lowest first: on our GitLab, then manifests, then values for somebody else's chart, then charts. */
+/**
+ * Lowest first: on our GitLab, then others, then charts. In each place manifests come before values for a chart, which
+ * have no path.
+ */
 function rankOf(source: SourceOfApp | undefined, gitlabHosts: readonly string[]): number {
-  if (!source) return 4;
-  if (isChartOnly(source)) return 5;
+  if (!source) return 6;
+  if (isChartOnly(source)) return 7;
   const host = parseRepoUrl(source.repo_url)?.host;
-  if (host && gitlabHosts.includes(host)) return 0;
-  if (source.path) return 1;
-  return source.ref ? 2 : 3;
+  const place = host && gitlabHosts.includes(host) ? 0 : 3;
+  if (source.path) return place;
+  return place + (source.ref ? 1 : 2);
 }
 
 function artifactsOf(candidates: readonly Candidate[]): readonly string[] {

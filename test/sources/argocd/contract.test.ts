@@ -218,6 +218,23 @@ describe('what was deployed', () => {
   });
 });
 
+describe('the commit of several sources', () => {
+  const VALUES = 'c8e3a42f9d5b7a186a2e4c3dbfa19a8c7e6d5f4a';
+  const MANIFESTS = 'b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f';
+  const values = { repo_url: 'https://gitlab.harbor.example/harbor/values.git', ref: 'values' };
+  const manifests = { repo_url: 'https://gitlab.harbor.example/harbor/buoy.git', path: 'deploy' };
+  const elsewhere = { repo_url: 'https://git.quay.example/quay/buoy.git', path: 'deploy' };
+
+  it.each([
+    ['of manifests, not of values, in any order', [values, manifests], [VALUES, MANIFESTS], MANIFESTS],
+    ['of manifests, not of values, in any order', [manifests, values], [MANIFESTS, VALUES], MANIFESTS],
+    ['on our GitLab first, also of values', [elsewhere, values], [MANIFESTS, VALUES], VALUES],
+  ])('is the one %s', (_, sources, revisions, sha) => {
+    const one = record(succeeded({ revision: null, revisions, sources }), { gitlab_hosts: ['gitlab.harbor.example'] });
+    expect(one.commit?.sha).toBe(sha);
+  });
+});
+
 describe('a roll-back', () => {
   const A = 'a4c1e20d7b3f58964e0c2a1b9d8f7e6a5c4b3d2e';
   const B = 'b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f';
