@@ -193,7 +193,8 @@ function messageIn(fields: Fields, words: readonly Word[]): readonly Word[] {
   const meaning = stateOfMessage(text);
   const isStale = meaning === 'succeeded' && words.length > 0;
   if (text === undefined || meaning === undefined || isStale || words.some(saysHowItWent)) return [];
-  return [{ field: 'message', text, meaning, notes: ['The state is read from the message: no status says it.'] }];
+  const notes = meaning === 'running' ? [] : ['The state is read from the message: no status says it.'];
+  return [{ field: 'message', text, meaning, notes }];
 }
 
 const OPERATION_MEANINGS: readonly (Meaning | undefined)[] = ['succeeded', 'failed', 'canceled', 'pending', 'deleted'];
