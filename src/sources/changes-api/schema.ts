@@ -98,7 +98,8 @@ const unfilledStatus = (variable: string): string =>
 const Status = z.transform((sent: unknown, context): State => {
   const text = unquoted(sent);
   const status = word(text) ?? 'succeeded';
-  const isUnfilled = typeof text === 'string' && isPlaceholder(text);
+  // as Go's templates write `<no value>`: unlike null, it comes from a status that was to be there
+  const isUnfilled = typeof text === 'string' && unfilledIn(text).length > 0;
   if (!isUnfilled && typeof status === 'string' && Object.hasOwn(STATE_WORDS, status))
     return STATE_WORDS[status as keyof typeof STATE_WORDS]; // its own key
   context.addIssue(isUnfilled ? unfilledStatus(text) : oneOf(State.options));

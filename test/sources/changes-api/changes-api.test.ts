@@ -92,6 +92,7 @@ describe('what is refused', () => {
     [{ summary: 's', change_type: 7 }, /^change_type must be deployment, /],
     [{ summary: 's', risk_level: 'urgent' }, /^risk_level must be low, medium, high or critical$/],
     [{ summary: 's', status: 'skipped' }, /^status must be pending, running, succeeded, failed or canceled$/],
+    [{ summary: 's', status: '<no value>' }, /^status is <no value>, a variable that was not filled in: /],
     [
       { summary: 's', status: '$CI_JOB_STATUS' },
       /^status is \$CI_JOB_STATUS, a variable that was not filled in: nothing says how the deployment ended\. /,
