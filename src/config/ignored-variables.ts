@@ -10,8 +10,12 @@ const SHIPPED_FILE = new URL('../../config/shiplog.yaml', import.meta.url);
  */
 export function ignoredVariables(environment: Environment = process.env): string[] {
   const used = variablesIn(textOf(configFile(environment)));
-  return [...variablesIn(textOf(SHIPPED_FILE))].filter((name) => environment[name] && !used.has(name));
+  const shipped = [...variablesIn(textOf(SHIPPED_FILE))].filter((name) => environment[name]);
+  return [...shipped, ...portOf(environment)].filter((name) => !used.has(name));
 }
+
+/** PORT is meant. Kubernetes and Docker write an address into it, not a number. */
+const portOf = ({ SHIPLOG_PORT: port = '' }: Environment) => (/^\d+$/.test(port) ? ['SHIPLOG_PORT'] : []);
 
 /** A file that cannot be read refers to nothing: an image may contain another file instead of ours. */
 function textOf(file: string | URL): string {

@@ -18,3 +18,9 @@ it('names what is set, is in the file that we ship, and is not in the file in us
 it('names nothing when the file that we ship is in use', () => {
   expect(ignoredVariables({ ...SET, SHIPLOG_CONFIG: 'config/shiplog.yaml' })).toEqual([]);
 });
+
+it('names SHIPLOG_PORT with a number, which is meant as PORT, and not what Kubernetes sets', () => {
+  const shipped = { SHIPLOG_CONFIG: 'config/shiplog.yaml' };
+  expect(ignoredVariables({ ...shipped, SHIPLOG_PORT: '8081' })).toEqual(['SHIPLOG_PORT']);
+  expect(ignoredVariables({ ...shipped, SHIPLOG_PORT: 'tcp://10.0.0.1:8080' })).toEqual([]);
+});
