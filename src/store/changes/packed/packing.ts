@@ -160,7 +160,10 @@ const lineageOf = (view: string): string => lineageKey((JSON.parse(view) as Depl
 const dictionaryWith = (dictionary: Buffer, view: string): Buffer =>
   Buffer.concat([dictionary, Buffer.from(view)]).subarray(-32_768);
 
-/** Format 2 packed the fields of a deployment alone, and put them into its hash. They are still read. */
+/**
+ * Storage format 2, which no release wrote, but bridges between two releases did: the fields of a deployment alone were
+ * packed, and put into its hash. They are still read.
+ */
 const FORMAT_2 = {
   version: 1,
   headerBytes: 5,
