@@ -14,7 +14,7 @@ import type { Webhook } from '../received-webhook.ts';
 import {
   type ChangeCreate,
   inOwnSpelling,
-  isEmptyStatus,
+  isNullStatus,
   parseChange,
   unfilledFieldsNote,
   unknownFieldsNote,
@@ -209,7 +209,7 @@ function notesOf({ change, payload, serviceId }: PostedRequest): (string | undef
   const short = shaPrefix(commit_sha);
   return [
     change.environment ? undefined : NO_ENVIRONMENT,
-    isEmptyStatus(payload) ? NO_STATUS : undefined,
+    isNullStatus(payload) ? NO_STATUS : undefined,
     short && shortCommit(short),
     commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
     isAccountId(changed_by) ? ACCOUNT_ID_NOTE : undefined,

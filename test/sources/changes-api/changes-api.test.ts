@@ -92,6 +92,8 @@ describe('what is refused', () => {
     [{ summary: 's', change_type: 7 }, /^change_type must be deployment, /],
     [{ summary: 's', risk_level: 'urgent' }, /^risk_level must be low, medium, high or critical$/],
     [{ summary: 's', status: 'skipped' }, /^status must be pending, running, succeeded, failed or canceled$/],
+    [{ summary: 's', status: '' }, /^status is empty, a variable that was not filled in: /],
+    [{ summary: 's', status: 'null' }, /^status is null, a variable that was not filled in: /],
     [{ summary: 's', status: '<no value>' }, /^status is <no value>, a variable that was not filled in: /],
     [
       { summary: 's', status: '$CI_JOB_STATUS' },
@@ -356,7 +358,6 @@ describe('a value as scripts write it', () => {
 describe('status and times', () => {
   it.each([
     [undefined, 'succeeded'],
-    ['', 'succeeded'],
     ['success', 'succeeded'],
     ['failure', 'failed'],
     ['failed', 'failed'],
@@ -368,8 +369,8 @@ describe('status and times', () => {
     expect(said({ status }).state).toBe(state);
   });
 
-  it.each(['', null, 'null'])('%j is noted, as a variable may have been empty', (status) => {
-    expect(said({ status }).notes).toContain('status has no value: it counts as succeeded');
+  it('null is noted, as it may have been meant to say how the deployment ended', () => {
+    expect(said({ status: null }).notes).toContain('status has no value: it counts as succeeded');
     expect(said({}).notes).not.toContain('status has no value: it counts as succeeded');
   });
 
