@@ -1,4 +1,5 @@
 import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
+import { trimCharsEnd } from '../../values/text.ts';
 import { annotation, isUnrendered } from './annotation.ts';
 import type { Notification } from './schema.ts';
 import type { Settings } from './settings.ts';
@@ -84,8 +85,8 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
  * is not, unless the namespace ends in another one; and nothing is called `prod-shop` for another reason.
  */
 function contradicted(name: string | undefined, namespace: string | undefined, words: ReadonlySet<string>): boolean {
-  const word = environmentWordIn(name, words)?.replace(/\d+$/, '');
-  const isProduction = word !== undefined && withTier(word).tier === 'production';
+  const word = trimCharsEnd(environmentWordIn(name, words) ?? '', '0123456789');
+  const isProduction = word !== '' && withTier(word).tier === 'production';
   return !isProduction && !endsInWord(name, words) && endsInWord(namespace, words);
 }
 

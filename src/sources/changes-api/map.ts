@@ -11,14 +11,7 @@ import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
 import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
-import {
-  type ChangeCreate,
-  inOwnSpelling,
-  isNullStatus,
-  parseChange,
-  unfilledFieldsNote,
-  unknownFieldsNote,
-} from './schema.ts';
+import { type ChangeCreate, inOwnSpelling, parseChange, unfilledFieldsNote, unknownFieldsNote } from './schema.ts';
 
 /** A body of Alert24's changes API to one record. */
 export function mapChange(sent: unknown, webhook: Webhook, instance: string): Mapped {
@@ -190,7 +183,6 @@ function tagsOf(change: ChangeCreate): string[] {
   return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];
 }
 
-const NO_STATUS = 'status has no value: it counts as succeeded';
 const NO_ENVIRONMENT = 'environment has no value: it stays unknown (Alert24 would say production)';
 const shortCommit = (short: string) => `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`;
 
@@ -209,7 +201,6 @@ function notesOf({ change, payload, serviceId }: PostedRequest): (string | undef
   const short = shaPrefix(commit_sha);
   return [
     change.environment ? undefined : NO_ENVIRONMENT,
-    isNullStatus(payload) ? NO_STATUS : undefined,
     short && shortCommit(short),
     commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
     isAccountId(changed_by) ? ACCOUNT_ID_NOTE : undefined,

@@ -90,24 +90,22 @@ const Summary = z.unknown().transform((value, context): string => {
 
 const oneOf = (words: readonly string[]): string => `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
-const unfilledStatus = (variable: string): string =>
-  `is ${variable === '' ? 'empty' : excerpt(variable)}, a variable that was not filled in: nothing says how the ` +
+const unfilledStatus = (variable: string | null): string =>
+  `is ${variable === '' ? 'empty' : excerpt(`${variable}`)}, a variable that was not filled in: nothing says how the ` +
   'deployment ended. A shell fills in what is in double quotation marks; or leave status out when it succeeded';
 
-/** Without a status it succeeded: that must not come of a variable, which is empty, or `null` as jq writes it. */
+const saysNothing = (text: string): boolean => isNothing(readText(text)) || unfilledIn(text).length > 0;
+
+/** Without a status it succeeded: that must not come of a variable, which may be empty, or `null` as jq writes it. */
 const Status = z.transform((sent: unknown, context): State => {
   const text = unquoted(sent);
   const status = word(text) ?? 'succeeded';
-  const isUnfilled = typeof text === 'string' && (isNothing(readText(text)) || unfilledIn(text).length > 0);
+  const isUnfilled = text === null || (typeof text === 'string' && saysNothing(text));
   if (!isUnfilled && typeof status === 'string' && Object.hasOwn(STATE_WORDS, status))
     return STATE_WORDS[status as keyof typeof STATE_WORDS]; // its own key
   context.addIssue(isUnfilled ? unfilledStatus(text) : oneOf(State.options));
   return z.NEVER;
 });
-
-/** It counts as succeeded. */
-export const isNullStatus = (payload: unknown): boolean =>
-  typeof payload === 'object' && payload !== null && 'status' in payload && payload.status === null;
 
 /** The request of Alert24's `POST /api/v1/changes`; what follows `tags` is ours. */
 export const ChangeCreate = z.object({
