@@ -2,7 +2,8 @@ import { type ChangeRecord, digest } from '../domain/change-record.ts';
 import { RANK } from '../domain/deployment.ts';
 import type { Post, RecentPosts } from '../store/changes/recent-posts.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
-import { isOtherEnd, momentOf, RETRY_WINDOW_MS, type Repeats } from './repeats.ts';
+import { isOtherEnd, momentOf, RETRY_WINDOW_MS } from './repeat-moment.ts';
+import type { Repeats } from './repeats.ts';
 
 export interface RepeatCheckParts {
   readonly repeats: Pick<Repeats, 'isRepeat'>;

@@ -1,12 +1,13 @@
 import { type ChangeRecord, digest, recordId } from '../domain/change-record.ts';
 import { isFinal, type Moment, RANK } from '../domain/deployment.ts';
-import { fold } from '../domain/fold.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { RepeatNames } from '../store/changes/repeat-names.ts';
-import { groupBy } from '../values/group.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
-import { asPosted, postedKeyOf, postedNameOf } from './posts.ts';
+import { asPosted, postedNameOf } from './posts.ts';
+import { AGAIN, again, isNameOf, named } from './repeat-key.ts';
+import { isMomentOf, isOtherEnd, momentOf } from './repeat-moment.ts';
 import { isOtherRun, recoveryOf } from './runs.ts';
+import { type Separated, separated } from './separated-repeats.ts';
 
 export interface RepeatParts {
   readonly names: RepeatNames;
@@ -22,17 +23,6 @@ export interface Repeats {
   /** Records that were treated as repeats until another deployment was found to have run in between. */
   separated(view: AppliedChange): Promise<readonly Separated[]>;
 }
-
-export interface Separated {
-  /** The record as its source reported it. */
-  readonly record: ChangeRecord;
-  /** The deployment that it is stored in now, and its id there. */
-  readonly from: string;
-  readonly id: string;
-}
-
-/** Covers `curl --retry` and a job that is restarted after a short failure. A later post is a new deployment. */
-export const RETRY_WINDOW_MS = 60 * 60_000;
 
 /** A deployment in the change log with one of the possible keys. */
 interface Candidate {
@@ -123,26 +113,6 @@ async function isKept(changeLog: Pick<ChangeLog, 'get' | 'records'>, { deploymen
   return view !== undefined && (await changeLog.records(view.deployment.key)).some((record) => record.id === id);
 }
 
-export interface RecordMoment extends Moment {
-  readonly isPeriodic: boolean;
-}
-
-/** A time after the receipt is replaced by the time of receipt (domain/fold-times.ts). */
-export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeRecord): RecordMoment => ({
-  isPeriodic: periodic === true,
-  state,
-  at: occurredAt < receivedAt ? occurredAt : receivedAt,
-});
-
-/** A job posts one end: a success and a failure are those of two attempts. An end that was only concluded is none. */
-export function isOtherEnd(
-  { endsOnce, state }: Pick<ChangeRecord, 'endsOnce' | 'state'>,
-  known: Pick<ChangeRecord, 'state' | 'endReason'>,
-): boolean {
-  if (!endsOnce || !isFinal(state) || !isFinal(known.state) || known.endReason === 'superseded') return false;
-  return (state === 'succeeded') !== (known.state === 'succeeded');
-}
-
 /** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
   const inOrder = candidates.toSorted(byTime);
@@ -153,33 +123,6 @@ function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): r
 
 const byTime = (a: Candidate, b: Candidate): number => (timeOf(a.view) < timeOf(b.view) ? -1 : 1);
 const timeOf = ({ deployment }: DeploymentView): string => deployment.occurredAt;
-
-async function isMomentOf(
-  changeLog: Pick<ChangeLog, 'before'>,
-  view: DeploymentView,
-  { state, at, isPeriodic }: RecordMoment,
-): Promise<boolean> {
-  const then = timeOf(view);
-  const isLater = at > then;
-  const further = RANK[state] - RANK[view.deployment.state];
-  if (isLater ? further > 0 : further < 0) return true; // a later state of the same deployment, or an earlier one
-  const [first, last] = isLater ? [then, at] : [at, then];
-  if (!isPeriodic && Date.parse(last) - Date.parse(first) > RETRY_WINDOW_MS) return false;
-  return (await ranBetween(changeLog, view, { first, last })) === undefined;
-}
-
-/** The time of the first other deployment of this lineage that succeeded between two moments. */
-async function ranBetween(
-  changeLog: Pick<ChangeLog, 'before'>,
-  { lineage, deployment }: DeploymentView,
-  { first, last }: { readonly first: string; readonly last: string },
-): Promise<string | undefined> {
-  const newest = await changeLog.before(lineage, { at: last, limit: LOOKED_AT });
-  return newest.findLast(({ key, occurredAt }) => key !== deployment.key && occurredAt > first)?.occurredAt;
-}
-
-/** How many of the newest deployments of the place are searched for one that ran in between. */
-const LOOKED_AT = 10;
 
 const hasState = ({ deployment }: DeploymentView, { state }: ChangeRecord): boolean => deployment.state === state;
 
@@ -217,19 +160,6 @@ async function knownRecord(
   return undefined;
 }
 
-function named(record: ChangeRecord, name: string): ChangeRecord {
-  if (name === record.deployment) return record;
-  const id = recordId(name, record.state, record.id);
-  if (record.base === undefined) return { ...record, deployment: name, id };
-  return { ...record, deployment: name, id, aliases: [...record.aliases, record.deployment] };
-}
-
-/** A repeat is stored with the deployment that it repeats: it may turn out to be another deployment (`separated`). */
-function again(record: ChangeRecord, name: string): ChangeRecord {
-  const repeat = record.webhook ?? record.receivedAt;
-  return { ...record, deployment: name, id: recordId(name, record.state, record.id, repeat), repeated: true };
-}
-
 /** The key depends on what ran before it, so that two replicas that record it at once choose the same key. */
 async function nameOf(
   changeLog: Pick<ChangeLog, 'before'>,
@@ -245,11 +175,6 @@ async function nameOf(
   return { name, previous: previous?.key };
 }
 
-const AGAIN = '/again/';
-
-/** Not one that knows more, and is only found by the key as well. */
-const isNameOf = (key: string, name: string): boolean => name === key || name.startsWith(key + AGAIN);
-
 /** An end that does not know what was deployed is not that of a deployment which ended, and knows it. */
 const hasEnded = ({ name, view: { deployment } }: Candidate, { base, commit }: ChangeRecord): boolean =>
   base !== undefined &&
@@ -257,47 +182,3 @@ const hasEnded = ({ name, view: { deployment } }: Candidate, { base, commit }: C
   isFinal(deployment.state) &&
   deployment.commit?.sha !== undefined &&
   commit?.sha === undefined;
-
-/** Finds repeats with another deployment in between: those of `view` itself, and those of the one before it. */
-async function separated(
-  changeLog: Pick<ChangeLog, 'records' | 'before' | 'get'>,
-  view: AppliedChange,
-): Promise<readonly Separated[]> {
-  const { deployment, earlier } = view;
-  const previous = deployment.state === 'succeeded' ? earlier.find(({ key }) => key !== deployment.key) : undefined;
-  const isOvertaken = previous?.repeatedUntil !== undefined && previous.repeatedUntil > deployment.occurredAt;
-  const keys = [deployment.repeatedUntil && deployment.key, isOvertaken && previous.key].filter(
-    (key) => typeof key === 'string',
-  );
-  return (await Promise.all(keys.map((key) => separatedOf(changeLog, key)))).flat();
-}
-
-async function separatedOf(
-  changeLog: Pick<ChangeLog, 'records' | 'before' | 'get'>,
-  key: string,
-): Promise<readonly Separated[]> {
-  const view = await changeLog.get(key);
-  if (view?.deployment.repeatedUntil === undefined) return [];
-  const records = await changeLog.records(key);
-  const posts = groupBy(
-    records.filter(({ repeatable, base }) => repeatable && base === undefined),
-    postedKeyOf,
-  );
-  const found = [...posts.values()].map(async (own): Promise<readonly Separated[]> => {
-    const { occurredAt: first, repeatedUntil: last } = fold(key, own);
-    const between = last === undefined ? undefined : await ranBetween(changeLog, view, { first, last });
-    if (between === undefined) return [];
-    return own
-      .filter((record) => momentOf(record).at > between)
-      .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))
-      .map((record) => ({ record: asReported(record), from: key, id: record.id }));
-  });
-  return (await Promise.all(found)).flat();
-}
-
-function asReported(given: ChangeRecord): ChangeRecord {
-  const { joinedFrom: _, repeated, ...record } = given;
-  const own = postedKeyOf(given);
-  const at = own.indexOf(AGAIN);
-  return { ...record, deployment: at === -1 ? own : own.slice(0, at) };
-}

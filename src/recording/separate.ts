@@ -1,7 +1,8 @@
 import type { DeploymentView } from '../domain/view.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
 import type { Joins } from './joins.ts';
-import type { Repeats, Separated } from './repeats.ts';
+import type { Repeats } from './repeats.ts';
+import type { Separated } from './separated-repeats.ts';
 
 export interface SeparateParts {
   readonly changeLog: Pick<ChangeLog, 'apply' | 'get' | 'take' | 'refresh'>;
