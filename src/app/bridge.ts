@@ -84,7 +84,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
     await stop();
     throw error;
   });
-  migrateFormat(steady, { log, onError, stop });
+  migrateFormat(steady, { ...resources, stop });
   return {
     url,
     async reload(next) {

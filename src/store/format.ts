@@ -44,11 +44,11 @@ export class FormatRefused extends Error {
  * empty or not: the first writes are of a format that the previous release reads as well.
  * @throws FormatRefused
  */
-export async function openFormat(redis: Redis): Promise<number> {
+export async function openFormat(redis: Redis): Promise<{ readonly format: number; readonly wasMissing: boolean }> {
   const stored = await redis.get(keys.format());
   if (stored === null) {
     await redis.set(keys.format(), '1', 'NX');
-    return 1;
+    return { format: 1, wasMissing: true };
   }
   const format = /^[1-9]\d{0,5}$/.test(stored) ? Number(stored) : undefined;
   if (format === undefined)
@@ -62,7 +62,7 @@ export async function openFormat(redis: Redis): Promise<number> {
         'a newer Shiplog has written to it. Start that one again, or restore the backup from before the upgrade ' +
         '(docs/upgrade.md).',
     );
-  return format;
+  return { format, wasMissing: false };
 }
 
 /**
@@ -72,8 +72,8 @@ export async function openFormat(redis: Redis): Promise<number> {
 export async function migrate(
   redis: Redis,
   migrations: readonly Migration[] = MIGRATIONS,
-): Promise<{ readonly from: number; readonly to: number; readonly isNew: boolean }> {
-  const from = await openFormat(redis);
+): Promise<{ readonly from: number; readonly to: number; readonly isNew: boolean; readonly wasMissing: boolean }> {
+  const { format: from, wasMissing } = await openFormat(redis);
   const found = await Promise.all([keys.changes(), keys.inbox()].map((key) => redis.exists(key)));
   const isNew = found.every((count) => count === 0);
   let reached = from;
@@ -87,5 +87,5 @@ export async function migrate(
     await redis.multi().set(keys.format(), migration.to).del(keys.migration()).exec();
     reached = migration.to;
   }
-  return { from, to: reached, isNew };
+  return { from, to: reached, isNew, wasMissing };
 }
