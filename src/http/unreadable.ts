@@ -132,8 +132,8 @@ export function refuseWithoutHost(
   response: ServerResponse,
   onUnreadable: OnUnreadable,
 ): boolean {
-  const { headers, httpVersionMinor, socket } = request;
-  if (headers.host !== undefined || httpVersionMinor === 0) return false;
+  const { headers, httpVersion, socket } = request;
+  if (headers.host !== undefined || httpVersion !== '1.1') return false;
   onUnreadable(NO_HOST, networkOf(socket.remoteAddress));
   discardBody(request);
   response.setHeader('connection', 'close');

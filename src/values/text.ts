@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hideSecrets } from './secret-shapes.ts';
 
 export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
@@ -37,8 +38,8 @@ const ANSWER_CHARS = 500;
 export const inOneLine = (text: string): string => cutUnits(text.replace(/\s+/g, ' ').trim(), ANSWER_CHARS);
 
 const EXCERPT_CHARS = 40; // in a sentence of an error
-/** As much of a sender's word as a message repeats. */
-export const excerpt = (text: string): string => shorten(text, EXCERPT_CHARS);
+/** As much of a sender's word as a message repeats. Half a secret would not be recognised later. */
+export const excerpt = (text: string): string => shorten(hideSecrets(readText(text)), EXCERPT_CHARS);
 
 /** Trimmed, and cut to what is read of any text. */
 export const readText = (text: string): string => cutUnits(text.trim(), READ_CHARS);

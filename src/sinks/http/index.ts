@@ -63,11 +63,20 @@ const presetOf = ({ preset }: Config): Preset | undefined =>
 
 function isOff({ url, secrets }: Config, preset: Preset | undefined): boolean {
   if (!preset) return url === undefined && secrets['url'] === undefined;
+  // A URL in the wrong place is an error (below): a destination that somebody has written must not be off silently.
+  if (isUrlMisplaced({ url, secrets }, preset)) return false;
   const needed = Object.entries(preset.secrets).filter(([, { optional }]) => !optional);
   return needed.every(([name]) => secrets[name] === undefined);
 }
 
+const isUrlMisplaced = ({ url, secrets }: Pick<Config, 'url' | 'secrets'>, preset: Preset): boolean =>
+  url !== undefined && Object.hasOwn(preset.secrets, 'url') && secrets['url'] === undefined;
+
 function checkSettings(config: Config, preset: Preset, complain: TemplateContext['complain']): void {
+  if (isUrlMisplaced(config, preset)) {
+    complain(['url'], `${config.preset} takes its URL as a secret: write secrets: { url: … } instead`);
+    return;
+  }
   const isOverlaid = [config.url, config.headers, config.body, config.update].some((own) => own !== undefined);
   for (const list of ['settings', 'secrets'] as const) {
     const takes: Preset['settings'] = preset[list];

@@ -1,3 +1,4 @@
+import { excerpt } from '../../values/text.ts';
 import { parseWebUrl, safeUrl } from '../../values/url.ts';
 
 const MESSAGE_LIMIT = 500; // characters
@@ -15,4 +16,4 @@ export function short(text: string, limit = MESSAGE_LIMIT): string {
 export const webUrl = (text: string | undefined): URL | undefined => parseWebUrl(safeUrl(text));
 
 /** Foreign words in quotation marks, for a sentence. */
-export const quotedWord = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');
+export const quotedWord = (text: string | undefined): string => (text ? `"${excerpt(text)}"` : 'missing');

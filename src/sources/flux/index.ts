@@ -41,10 +41,11 @@ function verify(webhook: Webhook, secrets: readonly string[]): void {
 }
 
 function verifyHeaders({ headers }: WebhookHead): 'needs_body' {
-  if (isHubSignature(headers[SIGNATURE])) return 'needs_body';
+  const given = headers[SIGNATURE];
+  if (isHubSignature(given)) return 'needs_body';
   throw new WebhookRejected(
     'bad_signature',
-    'Missing X-Signature: use a Provider of type generic-hmac, with a Secret whose `token` is the secret of this ' +
-      'source',
+    `${given === undefined ? 'Missing' : 'Malformed'} X-Signature: use a Provider of type generic-hmac, with a ` +
+      'Secret whose `token` is the secret of this source',
   );
 }

@@ -69,6 +69,12 @@ describe('the configuration of http', () => {
     expect(http.parse({ type: 'http', preset: 'slack', secrets: {} })).toBeUndefined();
   });
 
+  it('is an error, not off, where the URL is not among the secrets of a preset that expects it there', () => {
+    expect(problemsOf('    preset: slack\n    url: https://hooks.example.com/T0')).toEqual([
+      'shiplog.yaml:6: sinks[0].url: slack takes its URL as a secret: write secrets: { url: … } instead',
+    ]);
+  });
+
   it('is named after its preset unless it has a name', () => {
     expect(makeSink().name).toBe('http');
     expect(makeSink({ name: 'releases' }).name).toBe('releases');
