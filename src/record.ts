@@ -6,6 +6,7 @@ import { route } from './domain/rules/routing.ts';
 import { withStaleness } from './domain/stale.ts';
 import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { DeploymentView } from './domain/view.ts';
+import { isRoutedTo } from './domain/wanted.ts';
 import type { BuildView } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, notAssigned } from './recording/conclusion.ts';
 import { withFormerName } from './recording/former-name.ts';
@@ -87,8 +88,8 @@ export function createRecord(parts: RecordParts) {
   return { record, recordStep };
 }
 
-const wants = (sink: Sink, { droppedBy, sinks, deployment: one }: DeploymentView): boolean =>
-  !droppedBy && (!sinks || sinks.includes(sink.name)) && (sink.wants(one).wanted || sink.follows?.(one) === true);
+const wants = (sink: Sink, view: DeploymentView): boolean =>
+  isRoutedTo(sink, view) && (sink.wants(view.deployment).wanted || sink.follows?.(view.deployment) === true);
 
 /** Makes the view of a deployment: the fold of its records, what it replaced, and the result of the rules. */
 export function createBuildView({ rules, routing, before: read, formerName }: BuildViewParts): BuildView {
