@@ -9,9 +9,9 @@ import { hideNames, hideSecrets, mayHoldSecret } from './secret-shapes.ts';
  */
 const SECRET_WORDS: readonly RegExp[] = [
   /"variables\\*"\s*:\s*\[\s*\{|"data_base64"/i,
-  /token|secret|passw|passphrase|authorization|credential|signature|session_?id|cookie/i,
+  /token|secret|passw|passphrase|passcode|authorization|credential|signature|session_?id|cookie/i,
   /key(?:(?<=(?:api|private|access|signing|encryption|integration|master|shared|auth|account)_?key)|s?\\*"\s*:[\s[]*\\*"[\w+/=-]{24})/i,
-  /(?:pass|pwd|jwt|sig|auth|session)\\*["'=](?<=(?:^|["'&?]|u0026|[_-](?=pass))(?:pass|pwd|jwt|sig|auth|session)\\*["'=])/i,
+  /(?:pass|pwd|jwt|sig|auth|session|bearer|pin|otp)\\*["'=](?<=(?:^|["'&?]|u0026|[_-](?=pass))(?:pass|pwd|jwt|sig|auth|session|bearer|pin|otp)\\*["'=])/i,
 ];
 const hasSecretWord = (text: string): boolean => SECRET_WORDS.some((words) => words.test(text));
 /**
@@ -92,14 +92,21 @@ function hiddenItems(list: readonly unknown[], name: string, hideShapes: HideSha
 function hiddenFields(fields: JsonObject, name: string, hideShapes: HideShapes): JsonObject {
   let copy: Record<string, unknown> | undefined;
   const outer = isSecretName(name) ? name : undefined;
+  const named = nameOfValue(fields);
   for (const key of Object.keys(fields)) {
     const value = fields[key];
-    const shown = hidden(value, outer ?? key, hideShapes);
+    const shown = hidden(value, outer ?? (key === 'value' ? named : key), hideShapes);
     if (shown === value) continue;
     copy ??= { ...fields };
     copy[key] = shown;
   }
   return copy ?? fields;
+}
+
+/** `{"name": "db.password", "value": …}`, as charts and containers have their settings, where the name is a secret's. */
+function nameOfValue({ name, key }: JsonObject): string {
+  const named = [name, key].find((one) => typeof one === 'string' && isSecretName(one));
+  return typeof named === 'string' ? named : 'value';
 }
 
 /** The names of its fields may hold a secret as well. In one search: no shape of a secret spans a line break. */

@@ -1,4 +1,5 @@
 import { memoized } from './memoized.ts';
+import { trimCharsEnd } from './text.ts';
 
 /** Endings of names of secrets: `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `AWS_SECRET_ACCESS_KEY` … */
 const SECRET_ENDS = [
@@ -7,6 +8,7 @@ const SECRET_ENDS = [
   'password',
   'passwd',
   'passphrase',
+  'passcode',
   'apikey',
   'privatekey',
   'accesskey',
@@ -26,7 +28,9 @@ const SECRET_ENDS = [
   'cookie',
 ];
 /** Only as the whole name: `bypass`, `author` and `session_count` hold no secret. */
-const SECRET_NAMES: ReadonlySet<string> = new Set(['pass', 'pwd', 'jwt', 'sig', 'auth', 'session']);
+const SECRET_NAMES: ReadonlySet<string> = new Set([
+  ...['pass', 'pwd', 'jwt', 'sig', 'auth', 'session', 'bearer', 'pin', 'otp'],
+]);
 /** `DB_PASS`, unlike `bypass`. */
 const PASS_ENDS = /[_-]pass$/i;
 const LONGEST_NAME = 200; // the end of a name says what it is; its length is up to the sender
@@ -42,7 +46,8 @@ const KEY_ENDS = /keys?$/i;
 const kindOf = memoized((name: string): NameKind => {
   const end = name.slice(-LONGEST_NAME);
   const plain = end.toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
-  if (SECRET_NAMES.has(plain) || SECRET_ENDS.some((secret) => plain.endsWith(secret))) return 'secret';
+  const unnumbered = trimCharsEnd(plain, '0123456789'); // `password1`
+  if (SECRET_NAMES.has(plain) || SECRET_ENDS.some((secret) => unnumbered.endsWith(secret))) return 'secret';
   if (PASS_ENDS.test(end)) return 'secret';
   return KEY_ENDS.test(end) ? 'key' : 'other';
 });

@@ -23,11 +23,12 @@ const AFTER_NAME: readonly RegExp[] = [
   /(hooks\.slack\.com\/(?:services|triggers|workflows)\/)[\w/-]{8,}/gi,
   /(hooks\.zapier\.com\/hooks\/catch\/|webhook\.office\.com\/webhookb2\/)[\w/@-]{8,}/gi,
   /(discord(?:app)?\.com\/api\/webhooks\/\d{1,30}\/|api\.telegram\.org\/bot\d{1,30}:)[\w-]{8,}/gi,
-  /(\bcookie: {0,4}[^\s=;:"'\\]{1,100}=)[^\s;"'\\]{8,}/gi,
+  /(\bcookie: {0,4}[^\s=;:"'\\]{1,100}=)[^\r\n"'\\]{8,}/gi, // with all that follow
+  /(\bauthorization: {0,4}(?:[\w-]{1,30} {1,4})?)[\w.~+/=-]{16,}/gi,
   /( -u {0,4}["']?[^\s:"'\\]{1,60}:)[^\s"'\\]{8,}/g, // curl
   // As logs, command lines and settings write it: `db.password=…`, `Api-Key: …`, `"token":"…"`, `--token …`. A word
   // is no secret (`token: expires too early`), and a name that goes on is none (`token:1.24` of an image).
-  /((?:passw(?:or)?d|passphrase|token|secret|(?:api|access|account|auth|private)[_-]?key)(?:\\{0,8}["'])?(?:[=>]|:(?=[\s"'\\])|(?<=--[\w-]{1,60}) )[ \t]{0,4}(?:\\{0,8}["'])?)(?![$<{*])(?=[^\s"'\\,;&<>()[\]{}]{0,200}\d)[^\s"'\\,;&<>()[\]{}]{8,}/gi,
+  /((?:passw(?:or)?d|passphrase|token|secret|(?:api|access|account|auth|private)[_-]?key)(?:\\{0,8}["'])?(?:[ \t]{0,4}=>?|>|:(?=[\s"'\\])|(?<=--[\w-]{1,60}) )[ \t]{0,4}(?:\\{0,8}["'])?)(?![$<{*])(?=[^\s"'\\,;&<>()[\]{}]{0,200}\d)[^\s"'\\,;&<>()[\]{}]{8,}/gi,
 ];
 
 /** `https://user:password@host`: without them it is still an address. */
@@ -41,7 +42,7 @@ const USER_INFO: readonly RegExp[] = [
  * back from there, which scans a text three times as fast as the shapes from their beginnings.
  */
 const SHAPE_SIGNS =
-  /-(?<=(?:gl[a-z]{2,5}|xox[a-z]|xapp|sk-ant|sk-proj|HRKU|NRAK|pypi|PRIVATE KEY)-)|_(?<=gh[pousr]_|github_pat_|(?:npm|dckr_pat|[sr]k_live|dop_v1|hvs|whsec|glsa|glc|sntry[su]|shpat)_)|\.(?<=(?:xox[a-z]|SG|npm|dckr_pat|[sr]k_live|dop_v1|hvs|hooks|webhook|discord|discordapp|telegram)\.)| (?<=(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]) )|A(?:T(?:ATT|CTT|STT|BB)|[KS]IA[A-Z0-9]|Iza)|J(?<=eyJ)|[wW][sS]_?[sS][eE][cC](?<=[aA][wW][sS]_?[sS][eE][cC])/;
+  /-(?<=(?:gl[a-z]{2,5}|xox[a-z]|xapp|sk-ant|sk-proj|HRKU|NRAK|pypi|PRIVATE KEY|KEY BLOCK)-)|_(?<=gh[pousr]_|github_pat_|(?:npm|dckr_pat|[sr]k_live|dop_v1|hvs|whsec|glsa|glc|sntry[su]|shpat)_)|\.(?<=(?:xox[a-z]|SG|npm|dckr_pat|[sr]k_live|dop_v1|hvs|hooks|webhook|discord|discordapp|telegram)\.)| (?<=(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]) )|A(?:T(?:ATT|CTT|STT|BB)|[KS]IA[A-Z0-9]|Iza)|J(?<=eyJ)|[wW][sS]_?[sS][eE][cC](?<=[aA][wW][sS]_?[sS][eE][cC])/;
 
 /** An address with a user, also in JSON, where a slash and an ampersand may be escaped. */
 const USER_INFO_BEGINS = /:(?:\\?\/){2}(?:[^\s/?#"'<>\\]|\\+u0026)*@/;
@@ -50,10 +51,11 @@ const PARAMETER_BEGINS =
   /(?:[?&#;]|u0026)[\w-]{0,40}(?:token|secret|pass|pwd|key|signature|credential|sig|auth|jwt|amz|goog|session)[\w-]{0,40}=/i;
 
 /** A part of each name: it is found in a thirtieth of the time that the names take. */
-const NAME_SIGN = /[oO][kK](?:[eE][nN]|[iI][eE])|[_\-iIsStThHeE][kK][eE][yY]|[cC][rR][eE][tT]|[aA][sS][sS][wWpP]/;
+const NAME_SIGN =
+  /[oO][kK](?:[eE][nN]|[iI][eE])|[_\-iIsStThHeE][kK][eE][yY]|[cC][rR][eE][tT]|[aA][sS][sS][wWpP]|[rR][iI][zZ][aA]/;
 /** A name of a secret, and what separates it from its value. */
 const NAME_BEGINS =
-  /(?:passw(?:or)?d|passphrase|token|secret|(?:api|access|account|auth|private)[_-]?key)(?:\\{0,8}["'])?(?:[=:>]|(?<=--[\w-]{1,60}) )|cookie: /i;
+  /(?:passw(?:or)?d|passphrase|token|secret|(?:api|access|account|auth|private)[_-]?key)(?:\\{0,8}["'])?(?:[ \t]{0,4}[=:>]|(?<=--[\w-]{1,60}) )|cookie: |authorization: /i;
 
 /** A character that occurs in secrets and addresses, percent-encoded. */
 const ENCODED_SIGN = /%(?:2[0-9a-f]|3[a-f]|40|5[bd])/i;
@@ -110,6 +112,7 @@ function hideShown(text: string): string {
 const BEGIN = '-----BEGIN ';
 const END = '-----END ';
 const DASHES = '-----';
+const PRIVATE_LABEL = /PRIVATE KEY(?: BLOCK)?-/; // PGP calls it a block
 const LONGEST_LABEL = 60; // `-----BEGIN ENCRYPTED PRIVATE KEY-----` and longer ones
 
 /** PEM. A block that never ends was cut: everything that follows belongs to it, up to the end of the string in JSON. */
@@ -118,8 +121,7 @@ function hidePrivateKeys(text: string): string {
   let at = 0;
   for (let begin = text.indexOf(BEGIN); begin >= 0; begin = text.indexOf(BEGIN, begin + 1)) {
     if (begin < at) continue;
-    const isPrivate = text.slice(begin, begin + LONGEST_LABEL).includes('PRIVATE KEY-');
-    if (!isPrivate) continue;
+    if (!PRIVATE_LABEL.test(text.slice(begin, begin + LONGEST_LABEL))) continue;
     kept += `${text.slice(at, begin)}${MASKED}`;
     at = endOfKey(text, begin);
   }

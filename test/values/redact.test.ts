@@ -57,15 +57,34 @@ describe('redactBody', () => {
     });
   });
 
-  it.each(['DB_PASS', 'db-pass', 'cookie', 'Set-Cookie'])(
-    'hides a field %s, which no other word gives away',
-    (name) => {
-      expect(redact({ headers: { [name]: 'Keel9' }, bypass: 'no' })).toEqual({
-        headers: { [name]: '[redacted]' },
-        bypass: 'no',
-      });
-    },
-  );
+  it('hides the value beside a name that says it is secret, and no other value', () => {
+    const parameters = (value: string) => [
+      { name: 'db.password', value },
+      { key: 'API_TOKEN', value },
+    ];
+    const kept = [{ name: 'image.tag', value: '1.4' }, { value: 'password' }];
+    expect(redact({ helm: { parameters: [...parameters('Keel9'), ...kept] } })).toEqual({
+      helm: { parameters: [...parameters('[redacted]'), ...kept] },
+    });
+  });
+
+  it.each([
+    'DB_PASS',
+    'db-pass',
+    'cookie',
+    'Set-Cookie',
+    'bearer',
+    'pin',
+    'otp',
+    'passcode',
+    'password1',
+    'new_token_2',
+  ])('hides a field %s, which no other word gives away', (name) => {
+    expect(redact({ headers: { [name]: 'Keel9' }, bypass: 'no' })).toEqual({
+      headers: { [name]: '[redacted]' },
+      bypass: 'no',
+    });
+  });
 
   it.each([
     '#access_token=Keel5',

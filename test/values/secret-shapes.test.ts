@@ -50,7 +50,12 @@ const AFTER: readonly string[] = [
   '<password>',
   'Cookie: session=',
   'set-cookie: sid=',
+  'Cookie: lamp=lit; session=',
   'curl -u mira:',
+  'token = "',
+  ':password => "',
+  'Authorization: Token ',
+  'authorization: ',
   JSON.stringify(JSON.stringify({ token: '' })).slice(1, -4),
 ];
 
@@ -60,6 +65,7 @@ describe.each([
   [`https://mira:${REST}@code.example.com/pay.git`, REST] as const,
   [`https://${REST}@code.example.com/pay.git`, REST] as const,
   [`-----BEGIN RSA PRIVATE KEY-----\n${REST}\n-----END RSA PRIVATE KEY-----`, REST] as const,
+  [`-----BEGIN PGP PRIVATE KEY BLOCK-----\n${REST}\n-----END PGP PRIVATE KEY BLOCK-----`, REST] as const,
 ])('%s', (text, secret) => {
   it('is recognised and masked, alone, in a sentence and in JSON', () => {
     for (const around of [text, `Moored with ${text} at night`, JSON.stringify({ summary: `with ${text}` })]) {
