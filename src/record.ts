@@ -5,8 +5,7 @@ import { fold } from './domain/fold.ts';
 import { route } from './domain/rules/routing.ts';
 import { withStaleness } from './domain/stale.ts';
 import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
-import type { DeploymentView } from './domain/view.ts';
-import { isRoutedTo } from './domain/wanted.ts';
+import { mayReceive } from './domain/wanted.ts';
 import type { BuildView } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, notAssigned } from './recording/conclusion.ts';
 import { withFormerName } from './recording/former-name.ts';
@@ -15,7 +14,6 @@ import type { BuildViewParts, Recorded, RecordParts } from './recording/record-p
 import { separate } from './recording/separate.ts';
 import { supersede } from './recording/supersede.ts';
 import { createTurns } from './recording/turns.ts';
-import type { Sink } from './sinks/sink.ts';
 
 /**
  * Story 2: an event is completed and becomes part of one deployment in the change log, which is then forwarded to the
@@ -78,7 +76,9 @@ export function createRecord(parts: RecordParts) {
    * a second delivery.
    */
   async function forwardToSinks({ views, afterMs = 0, isNew = false }: Recorded): Promise<void> {
-    const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
+    const wanting = views.flatMap((view) =>
+      sinks.filter((sink) => mayReceive(sink, view)).map((sink) => ({ sink, view })),
+    );
     const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map((view) => forwardElsewhere(view, { afterMs }));
     const here = wanting.map(({ sink, view }) => forward(sink, view, { afterMs, isNew: isNew && view === views[0] }));
     await Promise.all([...views.map(noteRules), ...elsewhere, ...here]);
@@ -87,9 +87,6 @@ export function createRecord(parts: RecordParts) {
   const isOurs = async ({ madeByApi }: ChangeRecord) => madeByApi !== undefined && (await echoes.isOurs(madeByApi));
   return { record, recordStep };
 }
-
-const wants = (sink: Sink, view: DeploymentView): boolean =>
-  isRoutedTo(sink, view) && (sink.wants(view.deployment).wanted || sink.follows?.(view.deployment) === true);
 
 /** Makes the view of a deployment: the fold of its records, what it replaced, and the result of the rules. */
 export function createBuildView({ rules, routing, before: read, formerName }: BuildViewParts): BuildView {

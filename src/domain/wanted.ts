@@ -6,6 +6,7 @@ export type Wanted = { readonly wanted: true } | { readonly wanted: false; reado
 interface Wanting {
   readonly name: string;
   wants(deployment: Deployment): Wanted;
+  follows?(deployment: Deployment): boolean;
 }
 
 type Routed = Pick<RoutingResult, 'sinks' | 'droppedBy'>;
@@ -23,3 +24,7 @@ export function wantedBy(sink: Wanting, routed: Routed & Pick<RoutingResult, 'de
 /** Whether the rules send it there. A later signal may have changed that since a job was made for the sink. */
 export const isRoutedTo = ({ name }: Pick<Wanting, 'name'>, { sinks, droppedBy }: Routed): boolean =>
   droppedBy === undefined && (sinks?.includes(name) ?? true);
+
+/** Whether a job is made for the sink: also for a deployment that it only receives if it has an earlier state of it. */
+export const mayReceive = (sink: Wanting, routed: Routed & Pick<RoutingResult, 'deployment'>): boolean =>
+  isRoutedTo(sink, routed) && (sink.wants(routed.deployment).wanted || sink.follows?.(routed.deployment) === true);

@@ -103,7 +103,7 @@ function hiddenFields(fields: JsonObject, name: string, hideShapes: HideShapes):
   return copy ?? fields;
 }
 
-/** `{"name": "db.password", "value": …}`, as charts and containers have their settings, where the name is a secret's. */
+/** Of `{"name": "db.password", "value": …}`, as charts and containers have settings: the name that is a secret's. */
 function nameOfValue({ name, key }: JsonObject): string {
   const named = [name, key].find((one) => typeof one === 'string' && isSecretName(one));
   return typeof named === 'string' ? named : 'value';
