@@ -3,6 +3,7 @@ import { postedKeyOf } from './posts.ts';
 
 /** Between the key of a post and what distinguishes a further deployment with this key. */
 export const AGAIN = '/again/';
+export const withoutAgain = (name: string): string => name.split(AGAIN, 1)[0] ?? name;
 
 /** Not one that knows more, and is only found by the key as well. */
 export const isNameOf = (key: string, name: string): boolean => name === key || name.startsWith(key + AGAIN);
@@ -24,7 +25,5 @@ export function again(record: ChangeRecord, name: string): ChangeRecord {
 /** The record before it was found to be a repeat, or joined. */
 export function asReported(given: ChangeRecord): ChangeRecord {
   const { joinedFrom: _, repeated, ...record } = given;
-  const own = postedKeyOf(given);
-  const at = own.indexOf(AGAIN);
-  return { ...record, deployment: at === -1 ? own : own.slice(0, at) };
+  return { ...record, deployment: withoutAgain(postedKeyOf(given)) };
 }

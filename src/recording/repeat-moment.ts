@@ -2,6 +2,8 @@ import type { ChangeRecord } from '../domain/change-record.ts';
 import { isFinal, type Moment, RANK } from '../domain/deployment.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { ChangeLog } from './change-log.ts';
+import { withoutAgain } from './repeat-key.ts';
+import { REPEATED_WITHIN_MS } from './runs.ts';
 
 /** Covers `curl --retry` and a job that is restarted after a short failure. A later post is a new deployment. */
 export const RETRY_WINDOW_MS = 60 * 60_000;
@@ -41,14 +43,20 @@ export async function isMomentOf(
   return (await ranBetween(changeLog, view, { first, last })) === undefined;
 }
 
-/** The time of the first other deployment of this lineage that succeeded between two moments. */
+/**
+ * The time of the first other deployment of this lineage that succeeded between two moments. The retry of the same job
+ * is none where a post was sent again within seconds.
+ */
 export async function ranBetween(
   changeLog: Pick<ChangeLog, 'before'>,
   { lineage, deployment }: DeploymentView,
   { first, last }: { readonly first: string; readonly last: string },
 ): Promise<string | undefined> {
   const newest = await changeLog.before(lineage, { at: last, limit: LOOKED_AT });
-  return newest.findLast(({ key, occurredAt }) => key !== deployment.key && occurredAt > first)?.occurredAt;
+  const isSentAgain = Date.parse(last) - Date.parse(first) <= REPEATED_WITHIN_MS;
+  const isOwn = (key: string) =>
+    isSentAgain ? withoutAgain(key) === withoutAgain(deployment.key) : key === deployment.key;
+  return newest.findLast(({ key, occurredAt }) => !isOwn(key) && occurredAt > first)?.occurredAt;
 }
 
 /** How many of the newest deployments of the place are searched for one that ran in between. */

@@ -30,7 +30,7 @@ function isRecovery(
 }
 
 /** A request that is sent again, or overtakes another, arrives within seconds. */
-const REPEATED_WITHIN_MS = 60_000;
+export const REPEATED_WITHIN_MS = 60_000;
 
 /**
  * A success with the time of the sync, as at its first report, long after a report of bad health: what is new in it is

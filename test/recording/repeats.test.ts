@@ -267,6 +267,19 @@ describe('a success and a failure that a job posts', () => {
     );
   });
 
+  it('stay two attempts where one is sent again within seconds, and a quick retry came in between', async () => {
+    const quick = [ended('failed', 2), ended('succeeded', 2.4), ended('failed', 2.8), ended('succeeded', 3)];
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(quick, { minLength: 4 }), async (shuffled) => {
+        await redis.flushall();
+        const { record, log } = open();
+        for (const step of shuffled) await record(step);
+        expect(await log()).toEqual(['A deployment failed', 'A deployment succeeded']);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   it('are not repeats of each other', async () => {
     const { record, isRepeat } = open();
     await record(ended('failed', 2));
