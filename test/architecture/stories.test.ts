@@ -14,7 +14,7 @@ const STORIES = {
       'separate(',
       'supersede(',
     ],
-    ...['sink.wants(', 'fold(', 'succeed(', 'route('],
+    ...['mayReceive(', 'fold(', 'succeed(', 'route('],
   ],
   'src/forward.ts': ['ledger.exclusive(', 'transition(', 'sink.wants(', 'sink.deliver(', 'entry.delivered('],
 } as const;
