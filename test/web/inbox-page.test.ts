@@ -22,6 +22,15 @@ describe('the inbox', () => {
     expect(page).toContain('href="/deployments/changes:a%2Fb"');
   });
 
+  it('shows a command that a detail names as code', async () => {
+    const detail = 'set the token to the one that `npx shiplog secrets` shows, not to `<b>`';
+    const inbox = memoryInbox([webhook({ id: 'w1', verdict: 'rejected', reason: 'bad_signature', detail })]);
+    for (const path of ['/inbox', '/inbox/w1'])
+      expect(await see(path, { inbox })).toContain(
+        'the one that <code>npx shiplog secrets</code> shows, not to <code>&lt;b&gt;</code>',
+      );
+  });
+
   it('names a deployment by its service and environment', async () => {
     const deployment = 'gitlab:1:job:7';
     const lamp = aRecord({ deployment, service: 'lamp<', environment: { name: 'production' } });

@@ -68,7 +68,10 @@ function Facts({ entry, named, now }: FactsView): Html {
   return (
     <Fields
       of={[
-        ['Why', (reason ?? detail) && [reason && [<code>{reason}</code>, ' '], detail]],
+        [
+          'Why',
+          (reason ?? detail) && [reason && [<code>{reason}</code>, ' '], detail && <WithCode>{detail}</WithCode>],
+        ],
         ['It means', reasonText && <WithCode>{reasonText.means}</WithCode>],
         ['What to do', reasonText && <WithCode>{reasonText.advice}</WithCode>],
         [

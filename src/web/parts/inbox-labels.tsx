@@ -3,6 +3,7 @@ import type { Source } from '../../sources/source.ts';
 import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
 import { alertPath } from '../../values/own-page.ts';
 import type { Html } from '../html.ts';
+import { WithCode } from './labels.tsx';
 import { DeploymentLink, type Named } from './named-deployments.tsx';
 
 export const LOOKS: Readonly<Record<Verdict, string>> = {
@@ -34,7 +35,7 @@ interface ReasonView {
 export const Reason = ({ of: entry, named }: ReasonView): Html => (
   <>
     {entry.reason && [<code>{entry.reason}</code>, ' ']}
-    {entry.detail}
+    {entry.detail && <WithCode>{entry.detail}</WithCode>}
     {entry.address && [' ', <span class="mute">{sentFrom(entry)}</span>]}
     {entry.deployments.map((key) => [' ', <DeploymentLink of={key} named={named} />])}
     {entry.alerts && [' ', <AlertLinks ids={entry.alerts} />]}
