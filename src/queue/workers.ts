@@ -107,10 +107,7 @@ export function createWorkers(parts: WorkersParts): Workers {
     }),
   ];
   const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
-  const direct = createDirectRecorder({
-    ...recording,
-    onError: (error) => parts.onError(RECORD_QUEUE, error),
-  });
+  const direct = createDirectRecorder({ ...recording, onError: (error) => parts.onError(RECORD_QUEUE, error) });
   return {
     direct,
     holds: () => holdsOf(parts.gates),

@@ -95,7 +95,7 @@ function hiddenFields(fields: JsonObject, name: string, hideShapes: HideShapes):
   const named = nameOfValue(fields);
   for (const key of Object.keys(fields)) {
     const value = fields[key];
-    const shown = hidden(value, outer ?? (key === 'value' ? named : key), hideShapes);
+    const shown = hidden(value, outer ?? (key === 'value' || key === 'Value' ? named : key), hideShapes);
     if (shown === value) continue;
     copy ??= { ...fields };
     copy[key] = shown;
@@ -104,8 +104,8 @@ function hiddenFields(fields: JsonObject, name: string, hideShapes: HideShapes):
 }
 
 /** Of `{"name": "db.password", "value": …}`, as charts and containers have settings: the name that is a secret's. */
-function nameOfValue({ name, key }: JsonObject): string {
-  const named = [name, key].find((one) => typeof one === 'string' && isSecretName(one));
+function nameOfValue({ name, key, Name, Key }: JsonObject): string {
+  const named = [name, key, Name, Key].find((one) => typeof one === 'string' && isSecretName(one));
   return typeof named === 'string' ? named : 'value';
 }
 

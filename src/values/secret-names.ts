@@ -1,5 +1,5 @@
 import { memoized } from './memoized.ts';
-import { trimCharsEnd } from './text.ts';
+import { withoutEndNumber } from './text.ts';
 
 /** Endings of names of secrets: `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `AWS_SECRET_ACCESS_KEY` … */
 const SECRET_ENDS = [
@@ -46,7 +46,7 @@ const KEY_ENDS = /keys?$/i;
 const kindOf = memoized((name: string): NameKind => {
   const end = name.slice(-LONGEST_NAME);
   const plain = end.toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
-  const unnumbered = trimCharsEnd(plain, '0123456789'); // `password1`
+  const unnumbered = withoutEndNumber(plain); // `password1`
   if (SECRET_NAMES.has(plain) || SECRET_ENDS.some((secret) => unnumbered.endsWith(secret))) return 'secret';
   if (PASS_ENDS.test(end)) return 'secret';
   return KEY_ENDS.test(end) ? 'key' : 'other';

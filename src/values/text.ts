@@ -87,6 +87,9 @@ export function trimCharsEnd(text: string, chars: string): string {
   return text.slice(0, end);
 }
 
+/** `prod` of `prod2`, in linear time. */
+export const withoutEndNumber = (text: string): string => trimCharsEnd(text, '0123456789');
+
 export const withoutEnd = (text: string, end: string): string =>
   text.endsWith(end) ? text.slice(0, text.length - end.length) : text;
 

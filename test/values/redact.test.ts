@@ -61,6 +61,7 @@ describe('redactBody', () => {
     const parameters = (value: string) => [
       { name: 'db.password', value },
       { key: 'API_TOKEN', value },
+      { Name: 'DB_PASSWORD', Value: value },
     ];
     const kept = [{ name: 'image.tag', value: '1.4' }, { value: 'password' }];
     expect(redact({ helm: { parameters: [...parameters('Keel9'), ...kept] } })).toEqual({

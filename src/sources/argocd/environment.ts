@@ -1,5 +1,5 @@
 import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
-import { trimCharsEnd } from '../../values/text.ts';
+import { withoutEndNumber } from '../../values/text.ts';
 import { annotation, isUnrendered } from './annotation.ts';
 import type { Notification } from './schema.ts';
 import type { Settings } from './settings.ts';
@@ -85,7 +85,7 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
  * is not, unless the namespace ends in another one; and nothing is called `prod-shop` for another reason.
  */
 function contradicted(name: string | undefined, namespace: string | undefined, words: ReadonlySet<string>): boolean {
-  const word = trimCharsEnd(environmentWordIn(name, words) ?? '', '0123456789');
+  const word = withoutEndNumber(environmentWordIn(name, words) ?? '');
   const isProduction = word !== '' && withTier(word).tier === 'production';
   return !isProduction && !endsInWord(name, words) && endsInWord(namespace, words);
 }
@@ -107,7 +107,7 @@ export function environmentWordIn(
   words: ReadonlySet<string> = DEFAULT_WORDS,
 ): string | undefined {
   const parts = partsOf(text);
-  const at = parts.findLastIndex((part) => words.has(part.replace(/(?<!\d)\d+$/, '')));
+  const at = parts.findLastIndex((part) => words.has(withoutEndNumber(part)));
   const word = parts[at];
   const number = parts[at + 1];
   return word && NUMBERED.has(word) && number && /^\d+$/.test(number) ? `${word}-${number}` : word;

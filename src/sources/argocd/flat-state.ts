@@ -294,7 +294,7 @@ function eventIn(fields: Fields, words: readonly Word[]): Word | undefined {
 }
 
 /** They may end well long before the deployment does: `on-rollout-step-completed`, `hook_succeeded`. */
-const PARTS: ReadonlySet<string> = new Set(['step', 'hook', 'wave', 'presync', 'analysis']);
+const PART = /\b(?:step|hook|wave|pre ?sync|analysis|experiment)s?\b/;
 
 const wordsIn = (text: string): readonly string[] =>
   text
@@ -309,7 +309,7 @@ function meaningOfEvent(text: string): Meaning | undefined {
   const last = known.findLast((word) => Object.hasOwn(EVENT_MEANINGS, word));
   const meaning = last === undefined ? undefined : EVENT_MEANINGS[last];
   const isEnd = meaning === 'succeeded' || meaning === 'settled';
-  return isEnd && known.some((word) => PARTS.has(word)) ? 'running' : meaning;
+  return isEnd && PART.test(known.join(' ')) ? 'running' : meaning;
 }
 
 const isHealth = ({ field, text }: { readonly field: string; readonly text: string }) =>
