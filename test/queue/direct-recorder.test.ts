@@ -207,12 +207,14 @@ const reconnect = async () => {
   await connection.ping(); // waits until it is connected again
 };
 
-/** The next command that writes is sent again, on another connection. */
+/** The next command that writes is answered on no connection but another one, however busy the machine is. */
 async function reconnectSoon(): Promise<void> {
   const other = connection.duplicate();
-  await other.call('CLIENT', 'PAUSE', 400, 'WRITE');
-  other.disconnect();
-  setTimeout(() => connection.disconnect(true), 100);
+  await other.call('CLIENT', 'PAUSE', 60_000, 'WRITE');
+  setTimeout(() => {
+    connection.disconnect(true);
+    void other.call('CLIENT', 'UNPAUSE').finally(() => other.disconnect());
+  }, 100);
 }
 
 for (const [when, replace] of [
